@@ -1,0 +1,1 @@
+"""What stands behind the tools: Splunk (embedded or real), feeds, runbooks, responders."""

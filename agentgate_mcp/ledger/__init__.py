@@ -1,0 +1,1 @@
+"""The durable, tamper-evident record (DESIGN §8)."""
