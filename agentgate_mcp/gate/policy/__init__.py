@@ -1,0 +1,1 @@
+"""The policy engine: typed conditions over typed facts, loaded from reviewed files."""

@@ -1,0 +1,71 @@
+"""Facts about the request itself: who asks, how much they have asked for, and their scope."""
+
+from __future__ import annotations
+
+from agentgate_mcp.gate.context import StageContext
+from agentgate_mcp.gate.world import AgentProfile
+from agentgate_mcp.model.decision import Profile, SideEffect
+from agentgate_mcp.model.facts import RequestFacts
+
+HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
+
+
+def request_facts(ctx: StageContext) -> RequestFacts:
+    """The call and the requester's standing. Counts include the targets of this call."""
+    agent = ctx.world.agent(ctx.call.agent_id)
+    session, now = ctx.session, ctx.as_of
+    touched = changed_targets(ctx)
+    rows, size = session.rows_since(now - DAY), session.bytes_since(now - DAY)
+    spec = ctx.spec
+    return RequestFacts(
+        tool=ctx.call.tool_name,
+        side_effect=spec.side_effect if spec else SideEffect.EGRESS,
+        known_tool=spec is not None,
+        nested=ctx.call.parent_id is not None,
+        read_only=agent.read_only or ctx.world.profile is Profile.OBSERVE,
+        frozen=bool(ctx.world.frozen & {"*", ctx.call.principal}),
+        breaker_open=ctx.call.requester in ctx.world.breaker_open,
+        targets_in_call=len(touched),
+        targets_1h=len(touched | session.targets_since(now - HOUR)),
+        targets_24h=len(touched | session.targets_since(now - DAY)),
+        targets_7d=len(touched | session.targets_since(now - WEEK)),
+        out_of_scope=_out_of_scope(ctx, agent),
+        foreign_teams=_foreign_teams(ctx, agent),
+        rows_today=rows,
+        bytes_today=size,
+        rows_budget_left=max(0, agent.rows_per_day - rows),
+        bytes_budget_left=max(0, agent.bytes_per_day - size),
+        mutates=bool(touched) or _writes(ctx),
+    )
+
+
+def changed_targets(ctx: StageContext) -> frozenset[str]:
+    """Objects changed and entities really acted on by this call; simulations touch nothing."""
+    changes = {c.target for c in ctx.effects.changes}
+    acted = {f"{a.action}:{a.target}" for a in ctx.effects.actions if not a.simulate and a.action != "create_ticket"}
+    return frozenset(changes | acted)
+
+
+def _writes(ctx: StageContext) -> bool:
+    search = ctx.blast_radius.search
+    return search is not None and bool(search.writes or search.destructive)
+
+
+def _foreign_teams(ctx: StageContext, agent: AgentProfile) -> tuple[str, ...]:
+    change = ctx.blast_radius.change
+    if change is None:
+        return ()
+    return tuple(sorted(t for t in change.owner_teams if t and t != agent.team))
+
+
+def _out_of_scope(ctx: StageContext, agent: AgentProfile) -> tuple[str, ...]:
+    found: list[str] = []
+    search = ctx.blast_radius.search
+    if agent.indexes and search is not None:
+        allowed = set(agent.indexes)
+        found += [f"index:{i}" for i in search.indexes if i not in allowed]
+        if search.index_wildcard:
+            found.append("index:*")
+    if agent.apps:
+        found += [f"app:{c.app}" for c in ctx.effects.changes if c.app and c.app not in agent.apps]
+    return tuple(sorted(found))

@@ -1,0 +1,79 @@
+"""The world as one immutable snapshot, each part with a hash (DESIGN §3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agentgate_mcp.canonical import digest
+from agentgate_mcp.gate.cost_model import CostBaselines
+from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.model.call import ToolSpec
+from agentgate_mcp.model.decision import Profile
+from agentgate_mcp.model.site import Asset, Team
+from agentgate_mcp.spl.knowledge import KnowledgeSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentProfile:
+    """What an agent may reach. Empty ``indexes`` or ``apps`` means: no limit of that kind."""
+
+    agent_id: str
+    team: str = ""
+    roles: tuple[str, ...] = ()
+    read_only: bool = False
+    indexes: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+    rows_per_day: int = 200_000
+    bytes_per_day: int = 200_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything outside the call and the session that a verdict may depend on."""
+
+    tools: Mapping[str, ToolSpec]
+    knowledge: KnowledgeSet
+    graph: KnowledgeGraph
+    assets: tuple[Asset, ...]
+    teams: tuple[Team, ...]
+    agents: Mapping[str, AgentProfile]
+    cost: CostBaselines
+    policies: PolicyLibrary
+    profile: Profile
+    search_now: float | None = None
+    frozen: frozenset[str] = frozenset()
+    """Principals under `freeze`; `*` is everybody."""
+    breaker_open: frozenset[str] = frozenset()
+    """Requesters whose circuit breaker is open."""
+    hash: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        parts: dict[str, str] = {
+            "knowledge": self.knowledge.hash,
+            "graph": self.graph.hash,
+            "policies": self.policies.lock,
+            "cost": self.cost.hash,
+            "site": _site_hash(self),
+        }
+        object.__setattr__(self, "hash", digest(dict(sorted(parts.items()))))
+
+    def agent(self, agent_id: str) -> AgentProfile:
+        return self.agents.get(agent_id) or AgentProfile(agent_id=agent_id)
+
+
+def _site_hash(world: World) -> str:
+    tools = [f"{t.name}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}" for t in world.tools.values()]
+    return digest(
+        {
+            "tools": sorted(tools),
+            "assets": sorted(repr(a) for a in world.assets),
+            "teams": sorted(repr(t) for t in world.teams),
+            "agents": sorted(repr(a) for a in world.agents.values()),
+            "profile": world.profile.value,
+            "search_now": world.search_now,
+            "frozen": sorted(world.frozen),
+            "breaker_open": sorted(world.breaker_open),
+        }
+    )
