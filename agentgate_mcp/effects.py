@@ -71,12 +71,16 @@ class Effects:
     actions: tuple[ResponseAction, ...] = ()
     saved_search: str = ""
     """Name of a saved search to run: the call inherits what that search does."""
+    report_of: str = ""
+    """Case whose report the call keeps: a record of our own, not a change to Splunk."""
 
     def to_json(self) -> list[Json]:
         """The effects whose digest a permit is bound to; reads contribute nothing."""
         out: list[Json] = []
         out.extend(change_to_json(c) for c in self.changes)
         out.extend(a.to_json() for a in self.actions if not a.simulate)
+        if self.report_of:
+            out.append({"action": "save_report", "case_id": self.report_of})
         return out
 
 
@@ -100,6 +104,8 @@ def effects_of(tool: str, arguments: Mapping[str, Json]) -> Effects:
             return Effects(searches=_search(arguments))
         case "splunk_run_saved_search":
             return Effects(saved_search=_text(arguments, "name"))
+        case "investigate_case":
+            return Effects(report_of=_text(arguments, "case_id"))
         case "propose_change_set":
             return Effects(changes=tuple(_change(c, f"changes/{i}") for i, c in enumerate(_list(arguments, "changes"))))
         case "response_request_action":

@@ -145,6 +145,16 @@ class ResponderPort(Protocol):
     def receipts(self, case_id: str) -> Sequence[ActionReceipt]: ...
 
 
+class ReportPort(Protocol):
+    """Results of investigated cases, newest first per case."""
+
+    def save(self, case_id: str, result: Mapping[str, Json], *, permit: Permit, at: float) -> None:
+        """Keep one result. The permit's digest is that of `Effects.to_json`."""
+        ...
+
+    def latest(self, case_id: str) -> dict[str, Json] | None: ...
+
+
 class EventSink(Protocol):
     """Where the ledger's outbox sends replicas (HEC). The permit is of kind REPLICA."""
 
@@ -161,5 +171,6 @@ class Backends:
     intel: IntelPort
     runbooks: RunbookPort
     responder: ResponderPort
+    reports: ReportPort
     label: str = "embedded"
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
