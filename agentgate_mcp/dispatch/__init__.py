@@ -1,0 +1,1 @@
+"""The executor: the only way from a request to a tool body (R1)."""

@@ -1,0 +1,138 @@
+"""What tools may ask of dispatch: nested calls, previews, the state of a finding, a resume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from agentgate_mcp.dispatch.executor import Dispatcher, no_progress
+from agentgate_mcp.dispatch.request import CallRequest, make_call, new_call_id
+from agentgate_mcp.effects import effects_of
+from agentgate_mcp.errors import ApprovalError, NotFoundError
+from agentgate_mcp.model.call import Json, ToolCall
+from agentgate_mcp.model.decision import Decision
+from agentgate_mcp.model.verdict import Finding, FindingStatus, Outcome, Refused, Verdict
+from agentgate_mcp.tools.arguments import canonical_arguments
+from agentgate_mcp.tools.definition import Progress
+
+_POLL_S = 0.25
+MAX_DEPTH = 2
+"""A tool may call tools; those may not call `investigate_case` again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NestedCaller:
+    """Calls on behalf of a running call: same requester, the parent's id on every record."""
+
+    dispatcher: Dispatcher
+    parent: ToolCall
+    progress: Progress = no_progress
+
+    async def call(self, tool: str, arguments: Mapping[str, Json]) -> Outcome:
+        if tool in ("investigate_case", "gate_resume"):
+            return Refused(call_id=self.parent.call_id, code="nesting", message=f"{tool} cannot be called by a tool")
+        return await self.dispatcher.execute(
+            CallRequest(
+                tool=tool,
+                arguments=dict(arguments),
+                principal=self.parent.principal,
+                agent_id=self.parent.agent_id,
+                raw_user_prompt=self.parent.raw_user_prompt,
+                parent_id=self.parent.call_id,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The gate's own tools, served. None of this approves anything (R6)."""
+
+    dispatcher: Dispatcher
+
+    async def preview(self, parent: ToolCall, tool: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """The verdict that a call would get now, executed by nobody, recorded as a preview."""
+        parts = self.dispatcher.parts
+        definition = parts.tools.get(tool)
+        if definition is None:
+            raise NotFoundError("tool", tool, nearest(tool, list(parts.tools)))
+        canonical = canonical_arguments(definition.input_model, dict(arguments))
+        request = CallRequest(
+            tool=tool,
+            arguments=canonical,
+            principal=parent.principal,
+            agent_id=parent.agent_id,
+            raw_user_prompt=parent.raw_user_prompt,
+            incoming_context=parent.incoming_context,
+            parent_id=parent.call_id,
+        )
+        call = make_call(request, canonical, new_call_id())
+        judged = await parts.judge.judge(call, parts.clock())
+        await parts.ledger.record([parts.records.verdict(call, judged.verdict, judged.verdict.as_of)])
+        return summary(judged.verdict)
+
+    async def finding(self, parent: ToolCall, finding_id: str, wait_s: float) -> Finding:
+        """A finding of the same requester, waiting up to ``wait_s`` seconds for a decision."""
+        approvals = self.dispatcher.parts.approvals
+        until = time.monotonic() + wait_s
+        while True:
+            finding = await approvals.finding(finding_id, now=self.dispatcher.parts.clock())
+            if finding.call.requester != parent.requester:
+                raise NotFoundError("finding", finding_id, ())
+            if finding.status is not FindingStatus.PENDING or not time.monotonic() < until:
+                return finding
+            await anyio.sleep(_POLL_S)
+
+    async def resume(self, parent: ToolCall, finding_id: str) -> Outcome:
+        """Run the stored call of an approved finding, once, re-gated (R6)."""
+        finding = await self.finding(parent, finding_id, 0)
+        return await resume_finding(self.dispatcher, finding)
+
+
+async def resume_finding(dispatcher: Dispatcher, finding: Finding) -> Outcome:
+    """Re-gate, consume and run. Shared by `gate_resume` and an operator's `approve --run`.
+
+    Raises: ApprovalError when the approval does not hold for what the gate says now."""
+    parts = dispatcher.parts
+    call = finding.call
+    if finding.status is not FindingStatus.APPROVED:
+        raise ApprovalError(f"finding {finding.finding_id} is {finding.status.value}, not approved")
+    definition = parts.tools.get(call.tool_name)
+    if definition is None:
+        raise ApprovalError(f"{call.tool_name} is no longer offered")
+    judged = await parts.judge.judge(call, parts.clock())
+    verdict = judged.verdict
+    if verdict.decision is Decision.BLOCK:
+        raise ApprovalError("the gate now blocks this call; the approval does not hold")
+    effects = effects_of(call.tool_name, call.arguments)
+    intent = await parts.approvals.consume(
+        finding.finding_id,
+        requester=call.requester,
+        fresh=verdict,
+        drafts=[
+            parts.records.verdict(call, verdict, verdict.as_of),
+            parts.records.intent(call, effects.to_json(), finding_id=finding.finding_id),
+        ],
+        now=verdict.as_of,
+    )
+    return await dispatcher.run(definition, call, judged, intent, effects, no_progress)
+
+
+def summary(verdict: Verdict) -> dict[str, Json]:
+    """A verdict as a model may read it: no thresholds, facts only where they help."""
+    return {
+        "decision": verdict.decision.name,
+        "severity": verdict.severity.label,
+        "policies": list(verdict.policies),
+        "reasons": list(verdict.reasons[:6]),
+        "suggestion": verdict.suggestion,
+    }
+
+
+def nearest(name: str, known: list[str]) -> tuple[str, ...]:
+    """Up to three known names that share the most three-letter pieces with ``name``."""
+    grams = {name[i : i + 3] for i in range(max(1, len(name) - 2))}
+    scored = sorted(known, key=lambda k: (-sum(g in k for g in grams), k))
+    return tuple(k for k in scored[:3] if any(g in k for g in grams))

@@ -1,0 +1,254 @@
+"""`Dispatcher.execute`: validate → gate → (held?) → intent → tool → scan → outcome → release.
+
+The order is the promise (R1–R3). Nothing runs before its intent is durable, nothing is released
+before its outcome is, and every way out, cancellation included, leaves a record.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from agentgate_mcp.approvals.service import ApprovalService
+from agentgate_mcp.canonical import canonical_bytes, digest
+from agentgate_mcp.dispatch.judge import Judge, Judged
+from agentgate_mcp.dispatch.records import Records
+from agentgate_mcp.dispatch.request import CallRequest, make_call, new_call_id
+from agentgate_mcp.effects import Effects, effects_of
+from agentgate_mcp.errors import AgentGateError, ArgumentError, GateError, LedgerError
+from agentgate_mcp.gate.output import scan_output
+from agentgate_mcp.ledger.entries import EntryKind, LedgerEntry
+from agentgate_mcp.ledger.ledger import Ledger
+from agentgate_mcp.llm.port import AdvisoryDesk
+from agentgate_mcp.model.call import Json, ToolCall
+from agentgate_mcp.model.decision import Decision, Severity
+from agentgate_mcp.model.facts import CostFacts, RuntimeGuard
+from agentgate_mcp.model.verdict import Held, Outcome, Refused, Released, Verdict
+from agentgate_mcp.permits import Permit, PermitBook, PermitKind
+from agentgate_mcp.tools.arguments import canonical_arguments
+from agentgate_mcp.tools.definition import Caller, GateDesk, Progress, ToolContext, ToolDefinition
+
+MAX_RESULT_BYTES = 786_432
+"""A result that a model is sent; searches are cut earlier, by their runtime guard."""
+
+
+async def no_progress(_done: float, _total: float | None, _message: str) -> None:
+    """For callers that do not listen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a dispatcher is made of; wired by `compose`."""
+
+    tools: Mapping[str, ToolDefinition]
+    judge: Judge
+    ledger: Ledger
+    approvals: ApprovalService
+    permits: PermitBook
+    records: Records
+    advisory: AdvisoryDesk
+    clock: Callable[[], float]
+
+
+class Dispatcher:
+    """The one executor of a process. Everything that runs a tool goes through `execute`."""
+
+    def __init__(self, parts: Parts, desk: Callable[[Dispatcher], GateDesk], caller: Callable[..., Caller]) -> None:
+        self.parts = parts
+        self._desk = desk(self)
+        self._caller = caller
+
+    async def execute(self, request: CallRequest, progress: Progress = no_progress) -> Outcome:
+        """Run one request. Never raises for a refusal; raises only what cancels the task."""
+        call_id = new_call_id()
+        try:
+            return await self._execute(request, call_id, progress)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await self._refuse(request, call_id, "cancelled", "the client cancelled the call")
+            raise
+        except LedgerError as exc:
+            # Nothing durable can be written, so nothing may happen and nothing may be shown (R3).
+            return Refused(call_id=call_id, code=exc.code, message="the audit record cannot be written; refused")
+        except Exception as exc:  # deny-on-error: an error on the way to a verdict is a refusal
+            reason = str(exc) if isinstance(exc, AgentGateError) else f"internal error ({type(exc).__name__})"
+            code = exc.code if isinstance(exc, AgentGateError) else "internal"
+            return await self._refuse(request, call_id, code, reason)
+
+    async def _execute(self, request: CallRequest, call_id: str, progress: Progress) -> Outcome:
+        definition = self.parts.tools.get(request.tool)
+        if definition is None:
+            return await self._refuse(request, call_id, "unknown_tool", f"no tool named {request.tool[:128]!r}")
+        try:
+            arguments = canonical_arguments(definition.input_model, request.arguments)
+            call = make_call(request, arguments, call_id)
+        except ArgumentError as exc:
+            return await self._refuse(request, call_id, exc.code, str(exc), exc.field)
+        judged = await self.parts.judge.judge(call, self.parts.clock())
+        verdict = judged.verdict
+        match verdict.decision:
+            case Decision.ALLOW:
+                return await self._allowed(definition, call, judged, progress)
+            case Decision.REQUIRE_APPROVAL | Decision.BLOCK:
+                return await self._stopped(call, verdict)
+
+    # --- not allowed ------------------------------------------------------------------------
+
+    async def _stopped(self, call: ToolCall, verdict: Verdict) -> Outcome:
+        """Open a finding: pending for a person, or blocked for the record."""
+        parts = self.parts
+        reason = plain_reason(verdict)
+        if verdict.decision is Decision.REQUIRE_APPROVAL and not parts.records.storable(call):
+            text = "the arguments hold a secret, so the call cannot be kept for approval; pass it without the secret"
+            entry = parts.records.refusal(
+                principal=call.principal, call_id=call.call_id, code="secret_argument", reason=text
+            )
+            await parts.ledger.record([parts.records.verdict(call, verdict, verdict.as_of), entry])
+            return Refused(call_id=call.call_id, code="secret_argument", message=text, verdict=verdict)
+        finding = await parts.approvals.open_finding(
+            call, verdict, [parts.records.verdict(call, verdict, verdict.as_of)], now=verdict.as_of
+        )
+        if verdict.severity >= Severity.MEDIUM:
+            parts.advisory.submit(finding)
+        if verdict.decision is Decision.BLOCK:
+            return Refused(
+                call_id=call.call_id, code="blocked", message=reason, finding_id=finding.finding_id, verdict=verdict
+            )
+        return Held(
+            call_id=call.call_id,
+            finding_id=finding.finding_id,
+            expires_at=finding.expires_at,
+            message=reason,
+            verdict=verdict,
+        )
+
+    async def _refuse(
+        self, request: CallRequest, call_id: str, code: str, reason: str, where: str = ""
+    ) -> Refused:
+        """Record a refusal that no verdict stands behind. An unwritable record is a refusal too."""
+        draft = self.parts.records.refusal(
+            principal=request.principal, call_id=call_id, code=code, reason=reason, where=where
+        )
+        try:
+            await self.parts.ledger.record([draft])
+        except LedgerError as exc:
+            return Refused(call_id=call_id, code=exc.code, message="the audit record cannot be written; refused")
+        return Refused(call_id=call_id, code=code, message=str(draft.payload["reason"]))
+
+    # --- allowed ----------------------------------------------------------------------------
+
+    async def _allowed(
+        self, definition: ToolDefinition, call: ToolCall, judged: Judged, progress: Progress
+    ) -> Outcome:
+        parts = self.parts
+        effects = effects_of(call.tool_name, call.arguments)
+        drafts = [
+            parts.records.verdict(call, judged.verdict, judged.verdict.as_of),
+            parts.records.intent(call, effects.to_json()),
+        ]
+        written = await parts.ledger.record(drafts)
+        intent = next(e for e in written if e.kind is EntryKind.INTENT)
+        return await self.run(definition, call, judged, intent, effects, progress)
+
+    async def run(
+        self,
+        definition: ToolDefinition,
+        call: ToolCall,
+        judged: Judged,
+        intent: LedgerEntry,
+        effects: Effects,
+        progress: Progress,
+    ) -> Outcome:
+        """Run a tool whose intent is durable, and release what it gives.
+
+        Raises: only what cancels the task, after a `cancelled` outcome is durable."""
+        parts = self.parts
+        permit = self._permit(call, intent, effects)
+        context = ToolContext(
+            call=call,
+            permit=permit,
+            caller=self._caller(self, call, progress),
+            desk=self._desk,
+            progress=progress,
+            as_of=judged.verdict.as_of,
+            search_now=judged.verdict.as_of if judged.world.search_now is None else judged.world.search_now,
+            guard=_guard(judged.verdict),
+        )
+        try:
+            arguments = definition.input_model.model_validate_json(canonical_bytes(dict(call.arguments)))
+            with anyio.fail_after(definition.spec.timeout_s):
+                answer = await definition.body(arguments, context)
+            result = self._result(definition, answer.model_dump(mode="json"))
+        except TimeoutError:
+            status = "unknown" if permit is not None else "timeout"
+            return await self._ended(call, intent, status, "timeout", f"no answer in {definition.spec.timeout_s:g} s")
+        except AgentGateError as exc:
+            return await self._ended(call, intent, "error", exc.code, str(exc))
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                status = "unknown" if permit is not None else "cancelled"
+                await self._ended(call, intent, status, "cancelled", "the client cancelled the call")
+            raise
+        except Exception as exc:  # deny-on-error: a tool that fails in an unforeseen way releases nothing
+            return await self._ended(call, intent, "error", "internal", f"internal error ({type(exc).__name__})")
+        finally:
+            if permit is not None:
+                parts.permits.void(permit)
+        return await self._release(call, judged.verdict, intent, result)
+
+    async def _release(
+        self, call: ToolCall, verdict: Verdict, intent: LedgerEntry, result: dict[str, Json]
+    ) -> Outcome:
+        """Mask, scan and mark the output, make its outcome durable, and only then show it."""
+        parts = self.parts
+        masked = parts.records.redactor.redact(result)
+        if not isinstance(masked, dict):
+            raise GateError("a redacted result is not an object")
+        scan = scan_output(
+            call.tool_name, call.call_id, masked, at=verdict.as_of, frame=f"untrusted-{secrets.token_hex(4)}"
+        )
+        draft = parts.records.outcome(call, "ok", intent_seq=intent.seq, result=masked, read=scan.event)
+        try:
+            with anyio.CancelScope(shield=True):
+                await parts.ledger.record([draft])
+        except LedgerError as exc:
+            return Refused(
+                call_id=call.call_id, code=exc.code, message="done, but its record cannot be written; not released"
+            )
+        return Released(call_id=call.call_id, result=scan.framed, verdict=verdict, notes=scan.notes)
+
+    async def _ended(self, call: ToolCall, intent: LedgerEntry, status: str, code: str, message: str) -> Refused:
+        """Record that an intended call gave no result."""
+        draft = self.parts.records.outcome(call, status, intent_seq=intent.seq, message=message)
+        try:
+            await self.parts.ledger.record([draft])
+        except LedgerError as exc:
+            return Refused(call_id=call.call_id, code=exc.code, message="the audit record cannot be written")
+        return Refused(call_id=call.call_id, code=code, message=str(draft.payload["message"]))
+
+    def _permit(self, call: ToolCall, intent: LedgerEntry, effects: Effects) -> Permit | None:
+        listed = effects.to_json()
+        if not listed:
+            return None
+        return self.parts.permits.mint(
+            kind=PermitKind.EFFECT, digest=digest(listed), call_id=call.call_id, intent_seq=intent.seq
+        )
+
+    def _result(self, definition: ToolDefinition, result: dict[str, Json]) -> dict[str, Json]:
+        size = len(canonical_bytes(result))
+        if not size <= MAX_RESULT_BYTES:
+            raise GateError(f"{definition.name} gave more than can be released; ask for fewer rows or fields")
+        return result
+
+
+def plain_reason(verdict: Verdict) -> str:
+    """Why, in the words of the deciding policies: what a model or a person is told first."""
+    return " ".join(verdict.reasons[:3]) or "no reason was given"
+
+
+def _guard(verdict: Verdict) -> RuntimeGuard | None:
+    facts = next((s.facts for s in verdict.stages if isinstance(s.facts, CostFacts)), None)
+    return facts.guard if isinstance(facts, CostFacts) else None

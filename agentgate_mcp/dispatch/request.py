@@ -1,0 +1,45 @@
+"""A request on its way in, and the call that it becomes."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from agentgate_mcp.canonical import digest
+from agentgate_mcp.model.call import Json, ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """One request, raw. ``principal`` is authenticated; the last three are client-asserted."""
+
+    tool: str
+    arguments: Json
+    principal: str
+    agent_id: str
+    raw_user_prompt: str | None = None
+    incoming_context: tuple[str, ...] = ()
+    parent_id: str | None = None
+
+
+def new_call_id() -> str:
+    return f"c-{secrets.token_hex(8)}"
+
+
+def make_call(request: CallRequest, arguments: dict[str, Json], call_id: str) -> ToolCall:
+    """The canonical call. Its digest covers tool, arguments and requester, nothing that varies."""
+    return ToolCall(
+        call_id=call_id,
+        parent_id=request.parent_id,
+        principal=request.principal,
+        agent_id=request.agent_id,
+        tool_name=request.tool,
+        arguments=arguments,
+        raw_user_prompt=request.raw_user_prompt,
+        incoming_context=request.incoming_context,
+        digest=call_digest(request.tool, arguments, request.principal, request.agent_id),
+    )
+
+
+def call_digest(tool: str, arguments: dict[str, Json], principal: str, agent_id: str) -> str:
+    return digest({"v": 1, "tool": tool, "arguments": arguments, "principal": principal, "agent": agent_id})
