@@ -35,7 +35,7 @@ def request_facts(ctx: StageContext) -> RequestFacts:
         bytes_today=size,
         rows_budget_left=max(0, agent.rows_per_day - rows),
         bytes_budget_left=max(0, agent.bytes_per_day - size),
-        mutates=bool(touched) or _writes(ctx),
+        mutates=bool(touched) or _writes(ctx) or _upstream_effect(ctx),
     )
 
 
@@ -49,6 +49,11 @@ def changed_targets(ctx: StageContext) -> frozenset[str]:
 def _writes(ctx: StageContext) -> bool:
     search = ctx.blast_radius.search
     return search is not None and bool(search.writes or search.destructive)
+
+
+def _upstream_effect(ctx: StageContext) -> bool:
+    """A tool of another server says only that it has effects, so any call of it counts as one."""
+    return ctx.spec is None or (ctx.spec.toolset == "upstream" and ctx.spec.has_effect)
 
 
 def _foreign_teams(ctx: StageContext, agent: AgentProfile) -> tuple[str, ...]:

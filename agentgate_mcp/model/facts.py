@@ -95,9 +95,13 @@ class SearchFacts(Facts):
     """Commands of class destroy, execute or send (`delete`, `runshellscript`, `sendemail`)."""
     writes: tuple[str, ...] = ()
     """`command:target` of each write (`outputlookup:allow.csv`, `collect:index=summary`)."""
+    protected_writes: tuple[str, ...] = ()
+    """Those of ``writes`` that land in audit or internal indexes or AgentGate's own objects."""
     egress: tuple[str, ...] = ()
     """Commands that send rows outside Splunk (`ai`, `sendemail`, `sendalert`, `dbxquery`)."""
     rest_endpoints: tuple[str, ...] = ()
+    rest_unlisted: tuple[str, ...] = ()
+    """Endpoints of `rest` that are not on the bundled list of harmless reads (POL-017)."""
     credential_endpoints: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     index_wildcard: bool = False

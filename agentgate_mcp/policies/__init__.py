@@ -1,0 +1,1 @@
+"""The shipped policy library: reviewed YAML files and the lock over them."""

@@ -1,0 +1,123 @@
+"""Policy files from disk to a library, all or nothing (DESIGN §7).
+
+The shipped files must agree with `policies.lock`: an edited policy is refused, not obeyed. A
+site's own directory is added to them; it cannot replace what is shipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import yaml
+from pydantic import ValidationError
+
+from agentgate_mcp.errors import PolicyError
+from agentgate_mcp.gate.policy.library import CompiledPolicy, PolicyLibrary, compile_policy, merge
+from agentgate_mcp.gate.policy.schema import PolicyFile
+
+SHIPPED = Path(__file__).parent
+LOCK = "policies.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRow:
+    version: int
+    sha256: str
+
+
+def load_library(site_dir: Path | None = None, shipped_dir: Path = SHIPPED) -> PolicyLibrary:
+    """The shipped policies, checked against their lock, with a site's own added.
+
+    Raises: PolicyError with file and place."""
+    policies = read_directory(shipped_dir)
+    check_lock(policies, read_lock(shipped_dir / LOCK))
+    shipped = PolicyLibrary(policies=tuple(sorted(policies, key=lambda p: p.file.id)))
+    if site_dir is None:
+        return shipped
+    if not site_dir.is_dir():
+        raise PolicyError(str(site_dir), "directory", "expected a directory of policy files")
+    return merge(shipped, {p.file.id: p for p in read_directory(site_dir)})
+
+
+def read_directory(directory: Path) -> list[CompiledPolicy]:
+    """Every `*.yaml` of a directory, compiled. Raises: PolicyError."""
+    found = [read_policy(path) for path in sorted(directory.glob("*.yaml"))]
+    if not found:
+        raise PolicyError(str(directory), "directory", "expected at least one policy file (*.yaml)")
+    return found
+
+
+def read_policy(path: Path) -> CompiledPolicy:
+    """One policy file. Raises: PolicyError naming the line or the field."""
+    try:
+        raw = path.read_bytes()
+        document = yaml.safe_load(raw.decode("utf-8"))
+    except OSError as exc:
+        raise PolicyError(path.name, "file", exc.strerror or "cannot be read") from None
+    except UnicodeDecodeError as exc:
+        raise PolicyError(path.name, f"byte {exc.start}", "expected UTF-8") from None
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark else 0
+        raise PolicyError(path.name, f"line {line}", exc.problem or "is not YAML") from None
+    try:
+        # Lax only where YAML has no type of its own: lists for tuples. Strictness stays per field.
+        file = PolicyFile.model_validate(_tuples(document))
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        raise PolicyError(path.name, "/".join(str(p) for p in first["loc"]) or "file", first["msg"]) from None
+    return compile_policy(file, source=path.name, raw=raw)
+
+
+def read_lock(path: Path) -> dict[str, LockRow]:
+    """`POL-001 3 sha256` per line. Raises: PolicyError."""
+    rows: dict[str, LockRow] = {}
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as exc:
+        raise PolicyError(path.name, "file", exc.strerror or "cannot be read") from None
+    for number, line in enumerate(lines, 1):
+        parts = line.split()
+        if not parts or line.startswith("#"):
+            continue
+        if len(parts) != 3 or not parts[1].isdigit():
+            raise PolicyError(path.name, f"line {number}", "expected: id version sha256")
+        rows[parts[0]] = LockRow(version=int(parts[1]), sha256=parts[2])
+    return rows
+
+
+def check_lock(policies: list[CompiledPolicy], lock: dict[str, LockRow]) -> None:
+    """Raises: PolicyError when a file and the lock differ in either direction."""
+    for policy in policies:
+        row = lock.pop(policy.file.id, None)
+        if row is None:
+            raise PolicyError(policy.source, "lock", f"{policy.file.id} is not in {LOCK}; run `agentgate-mcp policy lock`")
+        if row.sha256 != policy.sha256 or row.version != policy.file.version:
+            raise PolicyError(policy.source, "lock", f"{policy.file.id} differs from {LOCK}: the file was changed")
+    if lock:
+        raise PolicyError(LOCK, ", ".join(sorted(lock)), "locked but missing from the directory")
+
+
+def lock_text(policies: list[CompiledPolicy], previous: dict[str, LockRow]) -> str:
+    """A new lock. Raises: PolicyError when a policy changed without a new version."""
+    rows: list[str] = []
+    for policy in sorted(policies, key=lambda p: p.file.id):
+        old = previous.get(policy.file.id)
+        if old is not None and old.sha256 != policy.sha256 and policy.file.version <= old.version:
+            raise PolicyError(
+                policy.source, "version", f"{policy.file.id} changed: expected a version above {old.version}"
+            )
+        rows.append(f"{policy.file.id} {policy.file.version} {policy.sha256}")
+    return "# id version sha256-of-file, written by `agentgate-mcp policy lock`\n" + "\n".join(rows) + "\n"
+
+
+
+def _tuples(value: object) -> object:
+    """YAML lists as tuples, except where a policy means a list of values (`value: [...]`)."""
+    if isinstance(value, list):
+        return tuple(_tuples(v) for v in cast(list[object], value))
+    if isinstance(value, dict):
+        items = cast(dict[object, object], value).items()
+        return {k: v if k in ("value", "facts") else _tuples(v) for k, v in items}
+    return value
