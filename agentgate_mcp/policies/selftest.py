@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import cast
 
 from pydantic import JsonValue, ValidationError
 
@@ -62,7 +63,7 @@ def facts_from(paths: dict[str, JsonValue]) -> FactSet:
         for step in steps[:-1]:
             child = node.get(step)
             if not isinstance(child, dict):
-                child = json.loads(json.dumps(_PARTS.get(step, {})))
+                child = cast(dict[str, JsonValue], json.loads(json.dumps(_PARTS.get(step, {}))))
                 node[step] = child
             node = child
         node[steps[-1]] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, cast
 
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.errors import PolicyError
@@ -58,7 +59,7 @@ class CompiledPolicy:
             )
         return tuple(found)
 
-    def _mode(self, profile: Profile, facts: FactSet) -> str:
+    def _mode(self, profile: Profile, facts: FactSet) -> Literal["enforce", "shadow"]:
         soft = profile is Profile.OBSERVE and self.file.kind == "read" and not facts.request.mutates
         return "shadow" if soft or self.file.mode == "shadow" else "enforce"
 
@@ -120,4 +121,5 @@ def _first(path: str, facts: FactSet) -> str:
     if not path:
         return ""
     value = reader(path)(facts)
-    return str(value[0]) if isinstance(value, tuple) and value else ""
+    names = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
+    return str(names[0]) if names else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -50,9 +50,9 @@ class Condition(_Strict):
     @classmethod
     def _short_form(cls, data: object) -> object:
         """`{fact, op, value}` stands for `{clause: {fact, op, value}}`."""
-        if isinstance(data, dict) and "fact" in data:
-            return {"clause": data}
-        return data  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(data, dict) and "fact" in cast(dict[object, object], data):
+            return {"clause": cast(object, data)}
+        return cast(object, data)
 
     @model_validator(mode="after")
     def _one(self) -> Condition:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from agentgate_mcp.gate.policy.paths import FactSet, kind_of, reader
 
@@ -44,7 +45,7 @@ def _words(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, tuple):
-        names = [_name(v) for v in value]
+        names = [_name(v) for v in cast(tuple[object, ...], value)]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return (", ".join(names[:_SHOWN]) + more) or "none"
     if isinstance(value, float):
