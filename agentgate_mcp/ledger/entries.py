@@ -38,7 +38,8 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
     """One record. ``link`` = SHA-256(previous ‖ RFC 8785 of every other field), hex;
-    ``payload_hash`` = SHA-256 of the payload's RFC 8785 form; ``at`` is epoch seconds."""
+    ``payload_hash`` = SHA-256 of the payload's RFC 8785 form, and stands for the payload in the
+    link. ``at`` is epoch seconds and never goes back; ``clock`` is what the writer's clock said."""
 
     seq: int
     kind: EntryKind
@@ -49,6 +50,22 @@ class LedgerEntry:
     payload: Mapping[str, Json]
     previous: str
     link: str
+    clock: float = 0.0
+
+    def to_json(self) -> dict[str, Json]:
+        """The form of exports and of `logs/audit.jsonl`."""
+        return {
+            "seq": self.seq,
+            "kind": self.kind.value,
+            "at": self.at,
+            "clock": self.clock,
+            "principal": self.principal,
+            "call_id": self.call_id,
+            "payload_hash": self.payload_hash,
+            "payload": dict(self.payload),
+            "previous": self.previous,
+            "link": self.link,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +75,6 @@ class Owner:
     boot_id: str
     pid: int
     started: int
+
+    def to_json(self) -> dict[str, Json]:
+        return {"boot_id": self.boot_id, "pid": self.pid, "started": self.started}
