@@ -172,7 +172,7 @@ class InvestigateCase(Input):
 
 class CaseReport(Input):
     case_id: CaseId
-    format: Literal["md", "json"] = "md"
+    format: Literal["md", "json", "notes"] = "md"
 
 
 class Preview(Input):

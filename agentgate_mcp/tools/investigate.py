@@ -15,7 +15,7 @@ from agentgate_mcp.model.verdict import Held, Outcome, Refused, Released
 from agentgate_mcp.tools import inputs
 from agentgate_mcp.tools.definition import Output, ToolContext
 from investigation.planner import investigate
-from investigation.report.markdown import render_markdown
+from investigation.report.markdown import render_markdown, render_notes
 from investigation.steps import Answer, Ask, Enter, Options, Planner
 
 
@@ -63,7 +63,13 @@ class InvestigateTools:
         result = await ctx.thread(self.backends.reports.latest, args.case_id)
         if result is None:
             raise NotFoundError("report for case", args.case_id, ())
-        text = render_markdown(result) if args.format == "md" else _pretty(result)
+        match args.format:
+            case "md":
+                text = render_markdown(result)
+            case "notes":
+                text = render_notes(result)
+            case "json":
+                text = _pretty(result)
         return Report(case_id=args.case_id, format=args.format, text=text)
 
 
