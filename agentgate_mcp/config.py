@@ -6,7 +6,6 @@ from the working directory: an editor may start the server inside a folder that 
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,14 +121,6 @@ def load(env_file: Path | None = None, environ: Mapping[str, str] | None = None,
     if strange:
         raise ConfigError(f"AGENTGATE_TOOLSETS: expected names out of {', '.join(TOOLSETS)}, got {', '.join(strange)}")
     return settings
-
-
-def os_user() -> str:
-    """The operating system's name for who runs this process: the principal over stdio."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _variables() -> dict[str, str]:

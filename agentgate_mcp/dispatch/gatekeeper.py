@@ -34,15 +34,11 @@ class IncomingCall(Protocol):
 
 
 class DispatchGatekeeper:
-    """Serves a narrowed set of tools through one dispatcher."""
+    """Serves the catalogue through one dispatcher; the server narrows what is listed."""
 
-    def __init__(self, dispatcher: Dispatcher, *, toolsets: frozenset[str], read_only: bool) -> None:
+    def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._offered = tuple(
-            t
-            for t in dispatcher.parts.tools.values()
-            if t.toolset in toolsets and t.toolset != PROMPTS and not (read_only and t.spec.has_effect)
-        )
+        self._offered = tuple(t for t in dispatcher.parts.tools.values() if t.toolset != PROMPTS)
         self._names = frozenset(t.name for t in self._offered)
 
     def tools(self) -> Sequence[ToolDefinition]:

@@ -1,0 +1,79 @@
+"""Puts the command groups together. Without a command the server is served over stdio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentgate_mcp import __version__
+from agentgate_mcp.cli import (
+    approvals,
+    cases,
+    changes,
+    check,
+    data,
+    demo,
+    doctor,
+    freeze,
+    ledger,
+    operators,
+    policy,
+    scan,
+    serve,
+    setup,
+    spl,
+)
+from agentgate_mcp.cli.terminal import fail
+from agentgate_mcp.errors import AgentGateError
+
+app = typer.Typer(
+    name="agentgate-mcp",
+    help="A gate between LLM agents and Splunk.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("serve")(serve.serve)
+app.command("init")(setup.init)
+app.command("demo")(demo.demo)
+app.command("investigate")(cases.investigate)
+app.command("check")(check.check)
+app.command("scan")(scan.scan)
+app.command("doctor")(doctor.doctor)
+app.command("freeze")(freeze.freeze)
+app.command("thaw")(freeze.thaw)
+app.add_typer(spl.app, name="spl", help="Read a search: what it reaches, what it would do.")
+app.add_typer(policy.app, name="policy", help="The policy library.")
+app.add_typer(approvals.app, name="approvals", help="Held calls, and a person's decision on them.")
+app.add_typer(operators.app, name="operator", help="Named people who may decide.")
+app.add_typer(changes.app, name="changes", help="Executed changes and their way back.")
+app.add_typer(ledger.app, name="ledger", help="The tamper-evident record.")
+app.add_typer(data.app, name="data", help="Bundled and loaded data.")
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    env_file: Annotated[Path | None, typer.Option("--env-file", help="Read settings from this file.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """A gate between LLM agents and Splunk."""
+    context.obj = env_file
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        serve.serve(context)
+
+
+def run() -> None:
+    """Run the command line; an error of ours is one line on stderr and exit code 1."""
+    try:
+        app()
+    except AgentGateError as exc:
+        try:
+            fail(str(exc))
+        except typer.Exit as end:
+            raise SystemExit(end.exit_code) from None

@@ -1,0 +1,108 @@
+"""`agentgate-mcp policy`: list, show, test and lock the policy library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentgate_mcp.cli.terminal import err, out, print_json, table
+from agentgate_mcp.errors import NotFoundError
+from agentgate_mcp.model.call import Json
+
+app = typer.Typer(no_args_is_help=True)
+SiteDir = Annotated[Path | None, typer.Option("--policies", help="A site's own policy directory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_policies(policies: SiteDir = None, as_json: AsJson = False) -> None:
+    """Every policy in force."""
+    from agentgate_mcp.policies.loader import load_library
+
+    library = load_library(policies)
+    if as_json:
+        rows: list[Json] = [
+            {
+                "id": p.file.id,
+                "version": p.file.version,
+                "title": p.file.title,
+                "mode": p.file.mode,
+                "actions": sorted({r.action for r in p.file.rules}),
+                "sha256": p.sha256,
+            }
+            for p in library.policies
+        ]
+        print_json({"lock": library.lock, "policies": rows})
+        return
+    table(
+        ("id", "v", "title", "actions", "review by"),
+        [
+            (
+                p.file.id,
+                str(p.file.version),
+                p.file.title,
+                ", ".join(sorted({r.action for r in p.file.rules})),
+                p.file.review_by.isoformat(),
+            )
+            for p in library.policies
+        ],
+    )
+    out.print(f"lock {library.lock}", markup=False)
+
+
+@app.command("show")
+def show(policy_id: str, policies: SiteDir = None, as_json: AsJson = False) -> None:
+    """One policy: rules, thresholds, standards, tests."""
+    from agentgate_mcp.policies.loader import load_library
+
+    library = load_library(policies)
+    found = library.get(policy_id)
+    if found is None:
+        raise NotFoundError("policy", policy_id, tuple(p.file.id for p in library.policies if policy_id in p.file.id))
+    if as_json:
+        print_json(found.file.model_dump(mode="json", by_alias=True, exclude_none=True))
+        return
+    out.print(f"{found.file.id} v{found.file.version}  {found.file.title}", markup=False, style="bold")
+    out.print(found.file.description, markup=False)
+    for rule in found.file.rules:
+        out.print(f"  {rule.action:17} {rule.severity:9} {rule.id}: {rule.reason}", markup=False)
+    for standard in found.file.standards:
+        mark = "" if standard.verified else " (wording not verified)"
+        out.print(f"  supports {standard.standard} {standard.version} {standard.clause}{mark}", markup=False)
+
+
+@app.command("test")
+def test(policies: SiteDir = None, as_json: AsJson = False) -> None:
+    """Run the tests that stand inside the policy files."""
+    from agentgate_mcp.policies.loader import load_library
+    from agentgate_mcp.policies.selftest import run_cases
+
+    results = [r for p in load_library(policies).policies for r in run_cases(p)]
+    failed = [r for r in results if not r.ok]
+    if as_json:
+        problems: list[Json] = [
+            {"policy": r.policy, "name": r.name, "expected": r.expected, "got": r.got, "problem": r.problem}
+            for r in failed
+        ]
+        print_json({"ok": not failed, "tests": len(results), "failed": problems})
+    else:
+        for r in failed:
+            out.print(f"FAIL {r.policy} {r.name}: expected {r.expected}, got {r.got} {r.problem}", markup=False)
+        out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed", markup=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("lock")
+def lock(
+    policies: Annotated[Path | None, typer.Option("--policies", help="Lock this directory instead of the shipped one.")] = None,
+) -> None:
+    """Write the lock after a reviewed change; a changed policy needs a new version."""
+    from agentgate_mcp.policies.loader import LOCK, SHIPPED, lock_text, read_directory, read_lock
+
+    directory = policies or SHIPPED
+    target = directory / LOCK
+    target.write_text(lock_text(read_directory(directory), read_lock(target) if target.exists() else {}), "utf-8")
+    err.print(f"wrote {target}", markup=False)

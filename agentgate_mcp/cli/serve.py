@@ -1,0 +1,66 @@
+"""`agentgate-mcp serve`: the server, or one tool that explains why there is none."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentgate_mcp.cli.terminal import err
+from agentgate_mcp.errors import AgentGateError
+
+
+class TransportName(StrEnum):
+    STDIO = "stdio"
+    HTTP = "streamable-http"
+    SSE = "sse"
+
+
+class ProfileName(StrEnum):
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+def serve(
+    context: typer.Context,
+    transport: Annotated[TransportName, typer.Option(help="sse is deprecated.")] = TransportName.STDIO,
+    host: Annotated[str, typer.Option(help="Loopback only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 8000,
+    toolsets: Annotated[str | None, typer.Option(help="Comma-separated; all when not given.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Offer only tools without effects.")] = False,
+    profile: Annotated[ProfileName | None, typer.Option(help="enforce or observe.")] = None,
+) -> None:
+    """Serve MCP over stdio (default), Streamable HTTP or SSE."""
+    import anyio
+
+    from agentgate_mcp import config
+    from agentgate_mcp.compose import open_deployment
+    from agentgate_mcp.server.diagnostic import DiagnosticServer
+    from agentgate_mcp.server.transports import ServeOptions
+    from agentgate_mcp.server.transports import serve as serve_transport
+
+    env_file = context.obj if isinstance(context.obj, Path) else None
+    try:
+        settings = config.load(
+            env_file, toolsets=toolsets, read_only=read_only or None, profile=profile.value if profile else None
+        )
+        deployment = open_deployment(settings)
+    except AgentGateError as exc:
+        if transport is not TransportName.STDIO:
+            raise
+        # A desktop client shows only "disconnected" when a server exits; this one can be asked why.
+        err.print(f"agentgate-mcp: {exc}", markup=False)
+        anyio.run(DiagnosticServer(exc).run_stdio_async)
+        return
+    options = ServeOptions(
+        transport=transport.value,
+        host=host,
+        port=port,
+        agent_id=settings.agent_id,
+        toolsets=None if settings.toolsets == config.TOOLSETS else settings.toolsets,
+        read_only=settings.read_only,
+    )
+    with deployment:
+        anyio.run(serve_transport, deployment.gatekeeper, options)
