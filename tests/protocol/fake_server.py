@@ -1,0 +1,25 @@
+"""Serves the fake gatekeeper as a process: `python -m tests.protocol.fake_server JOURNAL TRANSPORT`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import cast
+
+import anyio
+
+from agentgate_mcp.server.transports import ServeOptions, Transport, serve
+from tests.protocol.fakes import FakeGatekeeper
+
+
+def main() -> None:
+    journal, transport = Path(sys.argv[1]), cast("Transport", sys.argv[2])
+    gatekeeper = FakeGatekeeper(journal)
+    print("a stray print must not reach the wire")
+    anyio.run(serve, gatekeeper, ServeOptions(transport=transport, port=0, agent_id="tester"))
+    with journal.open("a", encoding="utf-8") as lines:
+        lines.write('{"event": "closed"}\n')
+
+
+if __name__ == "__main__":
+    main()
