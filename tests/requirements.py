@@ -63,16 +63,16 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("docs.architecture", "ARCHITECTURE names every promise and every top-level module.", source="ARCHITECTURE"),
     # --- core ---
     # --- server ---
-    Req("server.wire-strict", "A message with duplicate keys, NaN, bad UTF-8 or too much depth is refused.", "DESIGN §3.1"),
+    Req("server.wire-strict", "Duplicate keys, NaN, bad UTF-8 and too much depth are refused.", "DESIGN §3.1"),
     Req("server.wire-answer", "A refused message is answered with code, reason, place and its id where it has one."),
     Req("server.wire-recorded", "Every message refused before it is a call leaves one refusal record.", "DESIGN §3.1"),
-    Req("server.wire-bounded", "An over-long message is discarded in bounded memory and the server goes on.", "DESIGN §3.1"),
+    Req("server.wire-bounded", "An over-long message is dropped in bounded memory.", "DESIGN §3.1"),
     Req("server.stdio-clean", "stdout carries protocol messages only.", "DESIGN §10"),
-    Req("server.no-coercion", "Arguments reach the gate exactly as sent: not coerced, completed or cut.", "DESIGN §3.1"),
-    Req("server.mediated", "Every way to run a tool through the server, from inside too, is the gatekeeper.", "DESIGN §1 R1"),
+    Req("server.no-coercion", "Arguments reach the gate exactly as they were sent.", "DESIGN §3.1"),
+    Req("server.mediated", "Every way to run a tool, from inside too, is the gatekeeper.", "DESIGN §1 R1"),
     Req("server.resources", "Resources are dispatched as reads, in both protocol eras.", "DESIGN §1 R1"),
     Req("server.prompts", "Prompts are filled through the gatekeeper, in both protocol eras.", "DESIGN §1 R1"),
-    Req("server.refusal-text", "A refusal is a result of at most 150 tokens without numeric thresholds.", "DESIGN §3.4"),
+    Req("server.refusal-text", "A refusal has at most 150 tokens and tells no threshold.", "DESIGN §3.4"),
     Req("server.released", "A released result is structured content with compact text of the same.", "DESIGN §5"),
     Req("server.meta", "The agentgate keys of _meta are strictly typed and only asserted.", "DESIGN §3.1"),
     Req("server.identity", "The requester is the OS user with the configured agent, or the token's.", "DESIGN §3.2"),
@@ -97,6 +97,11 @@ REQUIREMENTS: tuple[Req, ...] = (
     # --- graph ---
     # --- cost ---
     # --- policy ---
+    Req("policy.library", "The shipped policies are complete and right about their own examples.", "DESIGN §7"),
+    Req("policy.engine", "Conditions are typed; an unknown fact or impossible clause is refused at load.", "DESIGN §7"),
+    Req("policy.lock", "A changed policy without a new version cannot be locked.", "DESIGN §7"),
+    Req("policy.site", "A site adds policies and cannot replace shipped ones.", "DESIGN §7"),
+    Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     # --- dispatch ---
     # --- investigation ---
     # --- data ---
