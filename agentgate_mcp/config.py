@@ -77,9 +77,7 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("GEMINI_API_KEY", "gemini_api_key")
     )
     """GEMINI_API_KEY."""
-    gemini_model: str = Field(
-        default="gemini-2.5-flash", validation_alias=AliasChoices("GEMINI_MODEL", "gemini_model")
-    )
+    gemini_model: str = Field(default="gemini-2.5-flash", validation_alias=AliasChoices("GEMINI_MODEL", "gemini_model"))
     """GEMINI_MODEL."""
 
     @classmethod

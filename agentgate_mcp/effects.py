@@ -112,7 +112,11 @@ def effects_of(tool: str, arguments: Mapping[str, Json]) -> Effects:
             return Effects(actions=(_action(arguments, arguments, ""),))
         case "response_request_actions":
             items = _list(arguments, "actions")
-            return Effects(actions=tuple(_action(_object(a, f"actions/{i}"), arguments, f"actions/{i}/") for i, a in enumerate(items)))
+            return Effects(
+                actions=tuple(
+                    _action(_object(a, f"actions/{i}"), arguments, f"actions/{i}/") for i, a in enumerate(items)
+                )
+            )
         case _ if tool in _CHANGE_TOOLS:
             action, kind = _CHANGE_TOOLS[tool]
             merged: dict[str, Json] = {**arguments, "action": action, "kind": kind}

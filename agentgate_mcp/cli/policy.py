@@ -74,7 +74,7 @@ def show(policy_id: str, policies: SiteDir = None, as_json: AsJson = False) -> N
 
 
 @app.command("test")
-def test(policies: SiteDir = None, as_json: AsJson = False) -> None:
+def run_tests(policies: SiteDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand inside the policy files."""
     from agentgate_mcp.policies.loader import load_library
     from agentgate_mcp.policies.selftest import run_cases
@@ -97,7 +97,9 @@ def test(policies: SiteDir = None, as_json: AsJson = False) -> None:
 
 @app.command("lock")
 def lock(
-    policies: Annotated[Path | None, typer.Option("--policies", help="Lock this directory instead of the shipped one.")] = None,
+    policies: Annotated[
+        Path | None, typer.Option("--policies", help="Lock this directory instead of the shipped one.")
+    ] = None,
 ) -> None:
     """Write the lock after a reviewed change; a changed policy needs a new version."""
     from agentgate_mcp.policies.loader import LOCK, SHIPPED, lock_text, read_directory, read_lock

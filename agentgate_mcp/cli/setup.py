@@ -30,7 +30,9 @@ class ClientName(StrEnum):
 
 def init(
     client: Annotated[ClientName, typer.Option("--client", help="Whose configuration to write.")],
-    config: Annotated[Path | None, typer.Option("--config", help="The configuration file, if not the usual one.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The configuration file, if not the usual one.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be written; write nothing.")] = False,
 ) -> None:
     """Add this server to a client's configuration, with absolute paths and a backup."""

@@ -125,9 +125,7 @@ class Dispatcher:
             verdict=verdict,
         )
 
-    async def _refuse(
-        self, request: CallRequest, call_id: str, code: str, reason: str, where: str = ""
-    ) -> Refused:
+    async def _refuse(self, request: CallRequest, call_id: str, code: str, reason: str, where: str = "") -> Refused:
         """Record a refusal that no verdict stands behind. An unwritable record is a refusal too."""
         draft = self.parts.records.refusal(
             principal=request.principal, call_id=call_id, code=code, reason=reason, where=where
@@ -140,9 +138,7 @@ class Dispatcher:
 
     # --- allowed ----------------------------------------------------------------------------
 
-    async def _allowed(
-        self, definition: ToolDefinition, call: ToolCall, judged: Judged, progress: Progress
-    ) -> Outcome:
+    async def _allowed(self, definition: ToolDefinition, call: ToolCall, judged: Judged, progress: Progress) -> Outcome:
         parts = self.parts
         effects = effects_of(call.tool_name, call.arguments)
         drafts = [
@@ -199,9 +195,7 @@ class Dispatcher:
                 parts.permits.void(permit)
         return await self._release(call, judged.verdict, intent, result)
 
-    async def _release(
-        self, call: ToolCall, verdict: Verdict, intent: LedgerEntry, result: dict[str, Json]
-    ) -> Outcome:
+    async def _release(self, call: ToolCall, verdict: Verdict, intent: LedgerEntry, result: dict[str, Json]) -> Outcome:
         """Mask, scan and mark the output, make its outcome durable, and only then show it."""
         parts = self.parts
         masked = parts.records.redactor.redact(result)

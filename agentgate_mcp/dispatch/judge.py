@@ -104,7 +104,8 @@ class Judge:
     def _watch(self, work: Future[Judged]) -> None:
         def end_if_hung() -> None:
             if not work.done():
-                print("agentgate-mcp: a gate stage hangs; ending the process", file=sys.stderr, flush=True)
+                sys.stderr.write("agentgate-mcp: a gate stage hangs; ending the process\n")
+                sys.stderr.flush()
                 self._end_process(EXIT_HUNG_STAGE)
 
         asyncio.get_running_loop().call_later(self._watchdog_s, end_if_hung)

@@ -68,7 +68,9 @@ def invariants(ctx: StageContext) -> tuple[Invariant, ...]:
             found.append(Invariant("frozen", Decision.BLOCK, "Effects are frozen by an operator."))
         if ctx.call.requester in ctx.world.breaker_open:
             found.append(
-                Invariant("breaker_open", Decision.BLOCK, "Too many refused calls: read-only until an operator clears it.")
+                Invariant(
+                    "breaker_open", Decision.BLOCK, "Too many refused calls: read-only until an operator clears it."
+                )
             )
         if agent.read_only:
             found.append(Invariant("read_only", Decision.BLOCK, "This agent may only read."))

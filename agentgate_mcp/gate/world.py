@@ -64,7 +64,9 @@ class World:
 
 
 def _site_hash(world: World) -> str:
-    tools = [f"{t.name}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}" for t in world.tools.values()]
+    tools = [
+        f"{t.name}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}" for t in world.tools.values()
+    ]
     return digest(
         {
             "tools": sorted(tools),

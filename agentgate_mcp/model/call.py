@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from agentgate_mcp.model.decision import ParamRole, SideEffect
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A JSON value. Numbers outside ±2^53 and NaN never get this far (canonical.py)."""
 
 

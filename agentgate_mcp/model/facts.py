@@ -103,9 +103,13 @@ class SearchFacts(Facts):
     rest_unlisted: tuple[str, ...] = ()
     """Endpoints of `rest` that are not on the bundled list of harmless reads (POL-017)."""
     credential_endpoints: tuple[str, ...] = ()
+    rest_unlisted: tuple[str, ...] = ()
+    """Endpoints (`METHOD /path`) outside the list that ordinary work reads."""
     indexes: tuple[str, ...] = ()
     index_wildcard: bool = False
     """True when the reach is `*` or cannot be narrowed to named indexes."""
+    default_indexes: bool = False
+    """True when some part names no index and so searches the user's default indexes."""
     raw_events: bool = True
     """False for searches over metadata, lookups or accelerated data models only."""
     sourcetypes: tuple[str, ...] = ()

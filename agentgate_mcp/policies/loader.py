@@ -92,7 +92,9 @@ def check_lock(policies: list[CompiledPolicy], lock: dict[str, LockRow]) -> None
     for policy in policies:
         row = lock.pop(policy.file.id, None)
         if row is None:
-            raise PolicyError(policy.source, "lock", f"{policy.file.id} is not in {LOCK}; run `agentgate-mcp policy lock`")
+            raise PolicyError(
+                policy.source, "lock", f"{policy.file.id} is not in {LOCK}; run `agentgate-mcp policy lock`"
+            )
         if row.sha256 != policy.sha256 or row.version != policy.file.version:
             raise PolicyError(policy.source, "lock", f"{policy.file.id} differs from {LOCK}: the file was changed")
     if lock:
@@ -110,7 +112,6 @@ def lock_text(policies: list[CompiledPolicy], previous: dict[str, LockRow]) -> s
             )
         rows.append(f"{policy.file.id} {policy.file.version} {policy.sha256}")
     return "# id version sha256-of-file, written by `agentgate-mcp policy lock`\n" + "\n".join(rows) + "\n"
-
 
 
 def _tuples(value: object) -> object:

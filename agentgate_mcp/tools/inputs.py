@@ -52,7 +52,15 @@ class Metadata(Input):
 
 class KnowledgeObjects(Input):
     type: Literal[
-        "saved_searches", "alerts", "field_extractions", "lookups", "macros", "tags", "data_models", "eventtypes", "views"
+        "saved_searches",
+        "alerts",
+        "field_extractions",
+        "lookups",
+        "macros",
+        "tags",
+        "data_models",
+        "eventtypes",
+        "views",
     ]
     name: Annotated[str, Field(max_length=512, description="Only names that contain this")] = ""
     row_limit: Rows = 100
@@ -166,7 +174,9 @@ class RequestActions(Input):
 
 class InvestigateCase(Input):
     case_id: CaseId
-    simulate_response: Annotated[bool, Field(description="false lets confident findings act, each through the gate")] = True
+    simulate_response: Annotated[
+        bool, Field(description="false lets confident findings act, each through the gate")
+    ] = True
     requested_by: Annotated[str, Field(max_length=100)] = ""
 
 

@@ -42,9 +42,7 @@ class InvestigateTools:
 
     async def investigate_case(self, args: inputs.InvestigateCase, ctx: ToolContext) -> CaseResult:
         await ctx.thread(self.backends.cases.case, args.case_id)  # an unknown case is refused before any work
-        options = Options(
-            simulate_response=args.simulate_response, requested_by=args.requested_by, as_of=ctx.as_of
-        )
+        options = Options(simulate_response=args.simulate_response, requested_by=args.requested_by, as_of=ctx.as_of)
         result = await _drive(investigate(args.case_id, options), ctx)
         # Advisory text joins after the verdict is final, and only as a note (R5).
         result["llm_analysis"] = await self.analyst.analyse(result)

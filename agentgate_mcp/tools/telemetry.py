@@ -55,9 +55,7 @@ class TelemetryTools:
     async def search_events(self, _args: inputs.SearchEvents, ctx: ToolContext) -> Events:
         (request,) = searches_of(ctx)
         result = await run(self.backends.search, request, ctx)
-        return Events(
-            query=request.query, events=result.rows, event_count=len(result.rows), partial=result.partial
-        )
+        return Events(query=request.query, events=result.rows, event_count=len(result.rows), partial=result.partial)
 
     async def pivot(self, args: inputs.Pivot, ctx: ToolContext) -> PivotResult:
         return await self._grouped(args.kind, args.value, ctx)

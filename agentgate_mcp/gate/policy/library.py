@@ -112,7 +112,9 @@ def merge(shipped: PolicyLibrary, site: Mapping[str, CompiledPolicy]) -> PolicyL
     taken = {p.file.id for p in shipped.policies}
     for policy in site.values():
         if policy.file.id in taken:
-            raise PolicyError(policy.source, "id", f"{policy.file.id} is shipped; a site adds policies under its own ids")
+            raise PolicyError(
+                policy.source, "id", f"{policy.file.id} is shipped; a site adds policies under its own ids"
+            )
     both = [*shipped.policies, *site.values()]
     return PolicyLibrary(policies=tuple(sorted(both, key=lambda p: p.file.id)))
 
