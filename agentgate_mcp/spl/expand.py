@@ -1,0 +1,236 @@
+"""Macro expansion: text is pasted into text, as Splunk does it, and then read again.
+
+What cannot be expanded stays in the text and is named in ``unresolved``: a missing definition,
+a cycle, an `eval` macro whose result is not constant, too deep or too wide a nesting.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from agentgate_mcp.errors import SplError
+from agentgate_mcp.spl.knowledge import KnowledgeSet, MacroDefinition
+from agentgate_mcp.spl.lexer import MAX_CHARS, MacroText, macro_text, pieces
+from agentgate_mcp.spl.text import unescape
+
+MAX_NESTING = 16
+MAX_EXPANSIONS = 2_000
+"""Macro calls expanded for one search; more than any real search needs."""
+
+_PARAMETER = re.compile(r"\$([\w.\-]+)\$")
+_QUOTED_CALL = re.compile(r"`\s*([\w.:\-]+)\s*(?:\(([^`]*)\))?\s*`")
+_CONSTANT = re.compile(r'\s*"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*\.\s*"[^"\\]*+(?:\\.[^"\\]*+)*+")*\s*', re.DOTALL)
+_LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
+
+
+class _LimitError(SplError):
+    """The whole search is refused: it grows over a cap."""
+
+
+class MacroUse(NamedTuple):
+    """One macro that a search reaches. ``weak`` stands inside a quoted string, where Splunk does
+    not expand it; ``depth`` 1 is the search's own text."""
+
+    name: str
+    arity: int
+    depth: int
+    weak: bool
+    resolved: bool
+
+    @property
+    def id(self) -> str:
+        return f"macro:{self.name}"
+
+
+class Segment(NamedTuple):
+    """``expanded[out_start:out_end]`` comes from ``original[in_start:in_end]``."""
+
+    out_start: int
+    out_end: int
+    in_start: int
+    in_end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """The expanded text and what went into it."""
+
+    text: str
+    uses: tuple[MacroUse, ...] = ()
+    unresolved: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+
+    def origin(self, position: int) -> int:
+        """The offset in the original text that ``position`` of the expanded text comes from;
+        for text out of a macro, where the macro's call begins."""
+        shift = 0
+        for segment in self.segments:
+            if position < segment.out_start:
+                break
+            if position < segment.out_end:
+                return segment.in_start
+            shift = segment.in_end - segment.out_end
+        return position + shift
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one expansion has gathered so far."""
+
+    knowledge: KnowledgeSet
+    calls: int = 0
+    uses: list[MacroUse] = field(default_factory=list[MacroUse])
+    unresolved: list[str] = field(default_factory=list[str])
+
+
+class _Done(NamedTuple):
+    """A finished expansion of one call, as remembered; depths count from the call itself."""
+
+    text: str
+    uses: tuple[MacroUse, ...]
+    unresolved: tuple[str, ...]
+    calls: int
+
+
+def expand(text: str, knowledge: KnowledgeSet) -> Expansion:
+    """Expand every macro of ``text``. Raises: SplError where ``text`` itself is malformed, or the
+    result grows over the cap."""
+    if "`" not in text:
+        return Expansion(text=text)
+    work = _Work(knowledge)
+    segments: list[Segment] = []
+    expanded = _paste(text, work, (), 1, segments)
+    return Expansion(
+        text=expanded,
+        uses=tuple(dict.fromkeys(work.uses)),
+        unresolved=tuple(dict.fromkeys(work.unresolved)),
+        segments=tuple(segments),
+    )
+
+
+def _paste(
+    text: str, work: _Work, stack: tuple[tuple[str, int], ...], depth: int, segments: list[Segment] | None = None
+) -> str:
+    """``text`` with its macro calls replaced. Recursion is bounded by `MAX_NESTING`."""
+    out: list[str] = []
+    read = written = 0
+    for piece in pieces(text):
+        stop = read + len(piece)
+        pasted = piece
+        if piece[0] == "`":
+            if piece[:3] != "```":
+                pasted = _call(macro_text(piece, read), piece, work, stack, depth)
+                if segments is not None:
+                    segments.append(Segment(written, written + len(pasted), read, stop))
+        elif piece[0] == '"' and "`" in piece:
+            _note_quoted(piece, work, depth)
+        out.append(pasted)
+        read = stop
+        written += len(pasted)
+        if written > MAX_CHARS:
+            limit = f"at most {MAX_CHARS} characters"
+            raise _LimitError("the search grows too long when its macros are expanded", read, limit)
+    return "".join(out)
+
+
+def _call(call: MacroText, written: str, work: _Work, stack: tuple[tuple[str, int], ...], depth: int) -> str:
+    """The text that a call stands for; the call itself where it cannot be expanded."""
+    key = (call.name, call.arity)
+    label = f"macro:{call.name}" if not call.arity else f"macro:{call.name}({call.arity})"
+    definition = work.knowledge.macro_definition(call.name, call.arity)
+    use = MacroUse(call.name, call.arity, depth, False, definition is not None)
+    work.uses.append(use)
+    if definition is None:
+        work.unresolved.append(label)
+        return written
+    if definition.rivals:
+        work.unresolved.append(f"{label}: defined differently in {definition.rivals + 1} places")
+    if key in stack:
+        work.unresolved.append(f"{label}: it contains itself")
+        return written
+    if depth > MAX_NESTING:
+        work.unresolved.append(f"{label}: nested deeper than {MAX_NESTING}")
+        return written
+    work.calls += 1
+    if work.calls > MAX_EXPANSIONS:
+        raise _LimitError("the search's macros expand into too many others", 0, f"at most {MAX_EXPANSIONS} calls")
+    memo_key = (f"{call.name}\0{call.arity}", call.args)
+    done = work.knowledge.memo.get(memo_key)
+    if isinstance(done, _Done):
+        work.calls += done.calls
+        work.uses.extend(u._replace(depth=u.depth + depth) for u in done.uses)
+        work.unresolved.extend(done.unresolved)
+        return done.text
+    return _define(call, definition, label, written, work, (*stack, key), depth)
+
+
+def _define(
+    call: MacroText,
+    definition: MacroDefinition,
+    label: str,
+    written: str,
+    work: _Work,
+    stack: tuple[tuple[str, int], ...],
+    depth: int,
+) -> str:
+    inner = _Work(work.knowledge, work.calls)
+    body = _substitute(definition, call)
+    if definition.iseval:
+        constant = _constant(body)
+        if constant is None:
+            work.unresolved.append(f"{label}: its text is computed by eval")
+            return written
+        body = constant
+    try:
+        text = _paste(body, inner, stack, depth + 1)
+    except _LimitError:
+        raise
+    except SplError as error:
+        work.unresolved.append(f"{label}: {error}")
+        return written
+    work.uses.extend(inner.uses)
+    work.unresolved.extend(inner.unresolved)
+    if not inner.unresolved:
+        uses = tuple(u._replace(depth=u.depth - depth) for u in inner.uses)
+        work.knowledge.memo.put(
+            (f"{call.name}\0{call.arity}", call.args), _Done(text, uses, (), inner.calls - work.calls)
+        )
+    work.calls = inner.calls
+    return text
+
+
+def _substitute(definition: MacroDefinition, call: MacroText) -> str:
+    """The definition with its ``$parameters$`` replaced. Outer quotes of an argument go."""
+    if not call.args:
+        return definition.definition
+    values = {name: _plain(value) for name, value in zip(definition.args, call.args, strict=False)}
+    return _PARAMETER.sub(lambda m: values.get(m.group(1), m.group()), definition.definition)
+
+
+def _plain(argument: str) -> str:
+    if len(argument) > 1 and _LITERAL.fullmatch(argument):
+        return unescape(argument[1:-1])
+    return argument
+
+
+def _constant(expression: str) -> str | None:
+    """The value of an eval expression that is one string, or strings joined by ``.``."""
+    if not expression.strip():
+        return ""
+    if not _CONSTANT.fullmatch(expression):
+        return None
+    return "".join(unescape(m.group(1)) for m in _LITERAL.finditer(expression))
+
+
+def _note_quoted(piece: str, work: _Work, depth: int) -> None:
+    """Record macros inside a quoted string. Splunk does not expand them, people write them all
+    the same; one whose text could break out of the string is not trusted to stay unexpanded."""
+    for match in _QUOTED_CALL.finditer(piece):
+        arguments = match.group(2)
+        arity = arguments.count(",") + 1 if arguments and arguments.strip() else 0
+        definition = work.knowledge.macro_definition(match.group(1), arity)
+        work.uses.append(MacroUse(match.group(1), arity, depth, True, definition is not None))
+        if definition is not None and any(c in definition.definition for c in '"|['):
+            work.unresolved.append(f"macro:{match.group(1)}: quoted, and its text holds more than a value")
