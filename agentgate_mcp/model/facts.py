@@ -100,8 +100,6 @@ class SearchFacts(Facts):
     egress: tuple[str, ...] = ()
     """Commands that send rows outside Splunk (`ai`, `sendemail`, `sendalert`, `dbxquery`)."""
     rest_endpoints: tuple[str, ...] = ()
-    rest_unlisted: tuple[str, ...] = ()
-    """Endpoints of `rest` that are not on the bundled list of harmless reads (POL-017)."""
     credential_endpoints: tuple[str, ...] = ()
     rest_unlisted: tuple[str, ...] = ()
     """Endpoints (`METHOD /path`) outside the list that ordinary work reads."""
