@@ -1,1 +1,1 @@
-"""The durable, tamper-evident record (DESIGN §8)."""
+"""The record of everything: append-only, chained, durable before anything is released."""
