@@ -59,13 +59,14 @@ def arguments(stage: Stage) -> Arguments:
 
 class Condition(NamedTuple):
     """One ``field op value`` of a search expression. ``value`` is None where it is a macro, a
-    bracket or missing; ``negated`` counts `!=` and `NOT`. ``exact`` is False where the field is
+    bracket or missing; ``negated`` counts `!=` and `NOT`, ``unequal`` only `!=`. ``exact`` is False where the field is
     not written in lower case, as Splunk's own field names are."""
 
     field: str
     value: str | None
     negated: bool
     exact: bool
+    unequal: bool = False
 
 
 def conditions(tokens: list[Token], wanted: frozenset[str]) -> Iterator[Condition]:
@@ -82,7 +83,7 @@ def conditions(tokens: list[Token], wanted: frozenset[str]) -> Iterator[Conditio
             name = written.lower()
             if name in wanted:
                 negated = text == "!=" or bool(negated_above) or _after_not(tokens, index - 1)
-                yield Condition(name, _value_at(tokens, index + 1), negated, written == name)
+                yield Condition(name, _value_at(tokens, index + 1), negated, written == name, text == "!=")
         elif kind == WORD:
             if "::" in text:
                 written, _, value = text.partition("::")

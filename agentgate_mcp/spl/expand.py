@@ -232,5 +232,10 @@ def _note_quoted(piece: str, work: _Work, depth: int) -> None:
         arity = arguments.count(",") + 1 if arguments and arguments.strip() else 0
         definition = work.knowledge.macro_definition(match.group(1), arity)
         work.uses.append(MacroUse(match.group(1), arity, depth, True, definition is not None))
-        if definition is not None and any(c in definition.definition for c in '"|['):
+        if definition is not None and _breaks_out(definition.definition):
             work.unresolved.append(f"macro:{match.group(1)}: quoted, and its text holds more than a value")
+
+
+def _breaks_out(text: str) -> bool:
+    """True where ``text`` inside a string could end it or start a command."""
+    return "|" in text or "[" in text or text.replace("\\\"", "").count('"') % 2 == 1

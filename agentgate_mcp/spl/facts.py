@@ -66,7 +66,7 @@ class _Range:
         windows = sketch.windows or [((), ())]
         lows = [self._bound(w[0], 0, widest_low=True) for w in windows]
         highs = [self._bound(w[1], 1, widest_low=False) for w in windows]
-        low = None if sketch.steered or None in lows else min(t for t in lows if t is not None)
+        low = None if sketch.steered_time or None in lows else min(t for t in lows if t is not None)
         high = None if None in highs else max(t for t in highs if t is not None)
         if low is not None and low < ALL_TIME_BEFORE:
             low = None
@@ -125,7 +125,7 @@ class _Range:
 def _indexes(sketch: Sketch, knowledge: KnowledgeSet) -> tuple[tuple[str, ...], bool]:
     """The indexes named, patterns replaced by what the knowledge set says they match, and
     whether the reach stays open all the same."""
-    wildcard = sketch.all_indexes or sketch.steered or sketch.opaque_stage
+    wildcard = sketch.all_indexes or sketch.opaque_stage
     if not any("*" in name for name in sketch.indexes):
         return _unique(sketch.indexes), wildcard
     existing = [o.name.lower() for o in knowledge.of_kind("index")]

@@ -98,7 +98,8 @@ def _map(scanner: Scanner, stage: Stage) -> None:
 
 def _savedsearch(scanner: Scanner, stage: Stage) -> None:
     args = arguments(stage)
-    scanner.saved_search(args.words[0] if args.words else None, args.options)
+    computed = any(kind in (MACRO, OPEN) for kind, _, _ in stage.tokens)
+    scanner.saved_search(args.words[0] if args.words else None, args.options, computed=computed)
 
 
 def _loadjob(scanner: Scanner, stage: Stage) -> None:

@@ -91,14 +91,17 @@ class _Open(NamedTuple):
     start: int
     owner: str
     template: bool
+    any_command: bool = True
+    """Whether the first word may be any command, pipe or not."""
 
 
-def lay_out(text: str) -> Layout:
-    """Cut ``text`` into stages. Raises: SplError with the position and what was expected."""
+def lay_out(text: str, *, fragment: bool = False) -> Layout:
+    """Cut ``text`` into stages. A ``fragment`` (a macro's definition) may begin with a command
+    that only makes sense after a pipe. Raises: SplError with position and expectation."""
     tokens, doubtful = lex(text)
     groups: dict[int, Group] = {}
     outer: list[tuple[_Open, list[Token], int, bool]] = []
-    here = _Open([], -1, "", False)
+    here = _Open([], -1, "", False, fragment)
     line: list[Token] = []
     start, piped = 0, False
     for token in tokens:
@@ -165,7 +168,7 @@ def _stage(line: list[Token], start: int, end: int, piped: bool, here: _Open) ->
             return Stage("search", position, line, start, end, True)
         if name == "search":
             return Stage(name, position, line[1:], start, end)
-        if here.start >= 0:  # in brackets the first word is the command, pipe or not
+        if here.any_command:
             if name in COMMANDS:
                 return Stage(name, position, line[1:], start, end)
         elif name in _LEADING:

@@ -7,6 +7,7 @@ the wider one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from agentgate_mcp.errors import SplError
@@ -45,6 +46,7 @@ _TIMES: dict[str, tuple[str, str]] = {
     "endmonthsago": ("latest", "-{}mon"),
 }
 _WANTED = frozenset({*_TIMES, "index", "sourcetype", "source", "eventtype", "tag", "savedsearch", "savedsplunk"})
+_TOKEN = re.compile(r"\$([\w.]+)\$")
 _SHAPING = frozenset({"eval", "rename", "return", "stats", "fields", "table"})
 _STEERING = frozenset({"index", "earliest", "latest", "search"})
 _STEERING_FIELDS = frozenset({"index", "earliest", "latest"})
@@ -105,8 +107,10 @@ class Scanner:
         for group in layout.groups.values():
             if not group.template:
                 sketch.subsearches += 1
-                if group.owner in SEARCH_COMMANDS and _steers(group.stages):
-                    sketch.steered = True
+                if group.owner in SEARCH_COMMANDS:
+                    steered = _steers(group.stages)
+                    sketch.all_indexes |= bool(steered & {"index", "search"})
+                    sketch.steered_time |= bool(steered & {"earliest", "latest", "search"})
             for position, stage in enumerate(group.stages):
                 order.append((stage.name_start, stage.name))
                 self._stage(stage, position == 0 and not group.template, layout)
@@ -155,7 +159,8 @@ class Scanner:
                 if found.negated:
                     continue
                 times = earliest if bound[0] == "earliest" else latest
-                times.append(bound[1].format(found.value) if found.value is not None else UNKNOWN_TIME)
+                known = found.value is not None and "$" not in found.value
+                times.append(bound[1].format(found.value) if known else UNKNOWN_TIME)
                 if not found.exact:  # perhaps an ordinary field: then the tool's range holds
                     times.append(INHERITED)
             elif found.field == "index":
@@ -239,8 +244,11 @@ class Scanner:
         if label[11:] not in DATA_MODELS and self.knowledge.get(label) is None:
             self.sketch.unresolved.append(label)
 
-    def saved_search(self, name: str | None, args: dict[str, str] | None = None, *, runs: bool = True) -> None:
-        """Record a saved search and, where it ``runs``, scan every one of that name."""
+    def saved_search(
+        self, name: str | None, args: dict[str, str] | None = None, *, runs: bool = True, computed: bool = False
+    ) -> None:
+        """Record a saved search and, where it ``runs``, scan every one of that name. ``args``
+        fill its ``$tokens$``; ``computed`` says that others are filled at run time."""
         if not name or "$" in name:
             self.sketch.unresolved.append("saved_search: its name is computed")
             return
@@ -257,8 +265,10 @@ class Scanner:
             if not isinstance(text, str) or not text.strip():
                 self.sketch.unresolved.append(f"{label}: it has no text")
                 continue
-            for key, value in (args or {}).items():
-                text = text.replace(f"${key}$", value)
+            if args:
+                text = _TOKEN.sub(lambda m: args.get(m.group(1).lower(), m.group()), text)
+            if computed and _TOKEN.search(text):
+                self.sketch.unresolved.append(f"{label}: its arguments are computed")
             own = [item.content.get(f"dispatch.{bound}_time") for bound in ("earliest", "latest")]
             low, high = [(t,) if isinstance(t, str) and t else () for t in own]
             if low or high:
@@ -266,9 +276,10 @@ class Scanner:
             self.read_other(text, label)
 
 
-def _steers(stages: list[Stage]) -> bool:
-    """True where a subsearch returns fields that set the outer search's index or time range, or
-    its very text: ``[ makeresults | eval earliest=0 | return earliest ]``."""
+def _steers(stages: list[Stage]) -> set[str]:
+    """The fields that a subsearch returns into its search and that set the search's index or time
+    range, or its very text: ``[ makeresults | eval earliest=0 | return earliest ]``."""
+    found: set[str] = set()
     for stage in stages:
         if stage.name not in _SHAPING:
             continue
@@ -290,8 +301,8 @@ def _steers(stages: list[Stage]) -> bool:
             else:
                 steers = following != LPAREN  # `stats earliest(x)` is a function
             if steers:
-                return True
-    return False
+                found.add(value_of(token))
+    return found
 
 
 def _same_commands(layout: Layout, other: str) -> bool:

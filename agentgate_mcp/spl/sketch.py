@@ -34,8 +34,8 @@ class Sketch:
     all_indexes: bool = False
     default_indexes: bool = False
     raw_events: bool = False
-    steered: bool = False
-    """A subsearch returns the outer search's index, time range or text."""
+    steered_time: bool = False
+    """A subsearch returns the outer search's time range, or its very text."""
     opaque_stage: bool = False
     """A macro stands where a command should, and has no known text."""
     subsearches: int = 0
