@@ -12,10 +12,10 @@ from collections.abc import Generator
 def claimed() -> Generator[tuple[int, int]]:
     """Private duplicates of (stdin, stdout). Meanwhile descriptor 0 reads nothing and descriptor 1
     is stderr, so that a stray print or a child process misses the wire."""
-    sys.stdout.flush()
     source, sink = _duplicate(0, os.O_RDONLY), _duplicate(1, os.O_WRONLY)
     _divert(os.open(os.devnull, os.O_RDONLY), 0)
     _divert(_stderr(), 1)
+    sys.stdout.flush()  # only now: what was printed before belongs on stderr as well
     try:
         yield source, sink
     finally:

@@ -13,7 +13,8 @@ RequestId = int | str
 
 _HEAD = 65_536
 _TAIL = 1_024
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|-?\d{1,16}(?![\d.eE])', re.DOTALL)
+# The closing quote is optional: text that was cut off is one token, not a new search at every quote.
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]:,]|-?\d[\d.eE+-]*', re.DOTALL)
 _LAST_MEMBER = re.compile(rb'[,{]\s*"id"\s*:\s*(-?\d{1,16}|"[^"\\]{1,256}")\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$')
 
 
@@ -48,6 +49,8 @@ def _from_head(head: bytes) -> set[bytes]:
 
 
 def _read(token: bytes) -> RequestId | None:
+    if len(token) > 300:
+        return None
     try:
         value: object = json.loads(token)
     except ValueError:

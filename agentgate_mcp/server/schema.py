@@ -70,6 +70,8 @@ def _inline(node: Schema, reference: str, definitions: Schema, path: tuple[str, 
 
 def _trim(node: Schema) -> Schema:
     """Short forms: a single `allOf` is itself, `X or null` is a type list, free items say nothing."""
+    if "default" in node and node["default"] is None:
+        node = {k: v for k, v in node.items() if k != "default"}
     for key in ("anyOf", "allOf", "oneOf"):
         options = node.get(key)
         if isinstance(options, list) and len(options) == 1 and isinstance(options[0], dict):
@@ -86,8 +88,6 @@ def _trim(node: Schema) -> Schema:
         node = {k: v for k, v in node.items() if k != "items"}
     if node.get("additionalProperties") is True:
         node = {k: v for k, v in node.items() if k != "additionalProperties"}
-    if "default" in node and node["default"] is None:
-        node = {k: v for k, v in node.items() if k != "default"}
     if "const" in node:
         node = {k: v for k, v in node.items() if k != "type"}
     return node

@@ -24,7 +24,10 @@ class FakeTool:
         default_factory=lambda: {
             "title": "Args",
             "type": "object",
-            "properties": {"n": {"title": "N", "type": "integer"}, "ids": {"type": "array", "items": {"type": "string"}}},
+            "properties": {
+                "n": {"title": "N", "type": "integer"},
+                "ids": {"type": "array", "items": {"type": "string"}},
+            },
             "additionalProperties": False,
         }
     )
