@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -29,6 +30,16 @@ class ObjectRecord(Record):
     disabled: bool = False
     content: dict[str, Json] = Field(default_factory=dict[str, Json])
     updated: str = ""
+
+
+def fingerprint(data_dir: Path) -> str:
+    """Names the content of ``data_dir``/knowledge."""
+    hasher = hashlib.sha256()
+    for path in sorted((data_dir / "knowledge").glob("*.json")):
+        content = path.read_bytes()
+        hasher.update(f"{path.name} {len(content)}\n".encode())
+        hasher.update(content)
+    return hasher.hexdigest()
 
 
 def read_objects(data_dir: Path) -> Sequence[KnowledgeObject]:

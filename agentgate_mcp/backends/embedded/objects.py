@@ -16,7 +16,7 @@ from typing import Literal, assert_never
 from agentgate_mcp.backends.embedded import journal
 from agentgate_mcp.backends.embedded.change import created, disabled, modified, resolve
 from agentgate_mcp.backends.embedded.files import Record, validated
-from agentgate_mcp.backends.embedded.knowledge import MAX_OBJECT, decode, encode, read_objects
+from agentgate_mcp.backends.embedded.knowledge import MAX_OBJECT, decode, encode, fingerprint, read_objects
 from agentgate_mcp.backends.embedded.sqlite import Cell, Database
 from agentgate_mcp.canonical import canonical_bytes, digest, loads_strict
 from agentgate_mcp.effects import Effects, change_to_json
@@ -195,19 +195,19 @@ class KnowledgeStore:
     def _seed(self, data_dir: Path) -> None:
         """Takes over the data files on first use, and again when they changed and nobody has
         changed an object meanwhile."""
-        seeds = read_objects(data_dir)
-        fingerprint = digest([encode(item) for item in seeds])
-        if self._database.about("knowledge_seed") == fingerprint:
+        files = fingerprint(data_dir)
+        if self._database.about("knowledge_seed") == files:
             return
+        seeds = read_objects(data_dir)
         with self._database.transaction():
             known = self._database.about("knowledge_seed")
             touched: tuple[Cell, ...] | None = self._database.one("SELECT 1 FROM changes LIMIT 1")
-            if known == fingerprint or (known and touched):
+            if known == files or (known and touched):
                 return
             self._database.run("DELETE FROM objects")
             for item in seeds:
                 self._put(item)
-            self._database.set_about("knowledge_seed", fingerprint)
+            self._database.set_about("knowledge_seed", files)
             self._bump()
 
 

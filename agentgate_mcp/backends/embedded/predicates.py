@@ -138,14 +138,14 @@ class Predicates:
     def _equals(self, node: ast.Comparison, column: Column, value: ast.Value) -> str:
         if len(value.parts) > 1:
             return self._matches(node, column, value.parts)
-        literal = value.parts[0]
+        literal = value.text
         same_text = f"lower({sqltext.text_sql(column)}) = lower({self.parameters.bind(literal)})"
         return any_of([same_text, *self._same_value(node, column, literal)])
 
     def _one_of(self, node: ast.Membership, column: Column, values: list[ast.Value]) -> str:
         """Plain texts go into one IN list, which stays fast for thousands of indicators."""
         tests = [self._matches(node, column, v.parts) for v in values if len(v.parts) > 1]
-        plain = [v.parts[0] for v in values if len(v.parts) == 1]
+        plain = [v.text for v in values if len(v.parts) == 1]
         if plain:
             marks = ", ".join(f"lower({self.parameters.bind(literal)})" for literal in plain)
             tests.append(f"lower({sqltext.text_sql(column)}) IN ({marks})")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agentgate_mcp.backends.embedded.relation import Parameters
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
-from agentgate_mcp.spl.time import parse_time
+from agentgate_mcp.spl.time import is_real_time, parse_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +51,13 @@ def read_scope(search: ast.Search, *, earliest: str, latest: str, now: float) ->
 
 
 def _time(expression: str, now: float, position: int) -> float | None:
-    text = expression.strip()
-    if not text:
-        return None
-    if text.lower().startswith("rt"):
+    if is_real_time(expression):
         raise UnsupportedSplError("a real-time range is not supported by the embedded engine", position)
     try:
-        return parse_time(text, now)
-    except ValueError:
-        raise SplError(f"unreadable time {text[:40]!a}", position, "a time such as -24h, @d or epoch seconds") from None
+        return parse_time(expression, now)
+    except SplError:
+        shown = ascii(expression[:40])
+        raise SplError(f"unreadable time {shown}", position, "a time such as -24h, @d or epoch seconds") from None
 
 
 def _leaves(expr: ast.SearchExpr | None) -> Iterator[ast.SearchExpr]:

@@ -33,9 +33,13 @@ CREATE TABLE IF NOT EXISTS effects (
   what TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS receipts (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, action_id TEXT NOT NULL UNIQUE, case_id TEXT NOT NULL,
-  action TEXT NOT NULL, target TEXT NOT NULL, simulate INTEGER NOT NULL, status TEXT NOT NULL,
-  at REAL NOT NULL, expires_at REAL, body TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS receipts_in_force ON receipts (action, target, simulate);
+  call_id TEXT NOT NULL, action TEXT NOT NULL, identity TEXT NOT NULL, simulate INTEGER NOT NULL,
+  status TEXT NOT NULL, at REAL NOT NULL, expires_at REAL, body TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS receipts_in_force ON receipts (action, identity, simulate);
+CREATE TABLE IF NOT EXISTS reports (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL, call_id TEXT NOT NULL,
+  at REAL NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS reports_of_case ON reports (case_id, seq);
 """
 
 

@@ -1,0 +1,78 @@
+"""Opens the embedded backend: one data directory to read, one state directory to write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from agentgate_mcp.backends.embedded import journal
+from agentgate_mcp.backends.embedded.cases import CaseFiles
+from agentgate_mcp.backends.embedded.intel import IntelFeeds
+from agentgate_mcp.backends.embedded.objects import KnowledgeStore
+from agentgate_mcp.backends.embedded.reports import ReportStore
+from agentgate_mcp.backends.embedded.responder import SimulatingResponder
+from agentgate_mcp.backends.embedded.runbooks import RunbookFiles
+from agentgate_mcp.backends.embedded.splunk import EmbeddedSplunk
+from agentgate_mcp.backends.embedded.sqlite import Database
+from agentgate_mcp.backends.embedded.store import TelemetryStore, open_bundled, open_telemetry
+from agentgate_mcp.backends.ports import Backends
+from agentgate_mcp.permits import PermitBook
+
+STATE_FILE: Final = "embedded.sqlite"
+
+
+def open_embedded(
+    data_dir: Path,
+    state_dir: Path,
+    book: PermitBook,
+    clock: Callable[[], float],
+    *,
+    telemetry: Path | None = None,
+) -> Backends:
+    """All ports over ``data_dir`` (never written) and ``state_dir`` (shared by processes).
+
+    ``telemetry`` names a store built from Zeek logs, to be searched instead of the bundled
+    events. Telemetry, cases, feeds and runbooks are read on first use. Raises: DataError for
+    knowledge objects or a state database that cannot be read; BackendError."""
+    database = Database(state_dir / STATE_FILE)
+    knowledge = KnowledgeStore(database, data_dir, book)
+
+    def opened() -> TelemetryStore:
+        return open_bundled(data_dir, state_dir) if telemetry is None else open_telemetry(telemetry)
+
+    return Backends(
+        search=EmbeddedSplunk(_once(opened), knowledge, data_dir, clock),
+        knowledge=knowledge,
+        cases=CaseFiles(data_dir),
+        intel=IntelFeeds(data_dir),
+        runbooks=RunbookFiles(data_dir),
+        responder=SimulatingResponder(database, book),
+        reports=ReportStore(database, book),
+        extra={"telemetry": "bundled" if telemetry is None else "zeek"},
+    )
+
+
+def read_journal(state_dir: Path) -> Sequence[journal.JournalEntry]:
+    """Every effect that the embedded backend has made in ``state_dir``, oldest first."""
+    database = Database(state_dir / STATE_FILE)
+    try:
+        return journal.entries(database)
+    finally:
+        database.close()
+
+
+def _once(make: Callable[[], TelemetryStore]) -> Callable[[], TelemetryStore]:
+    """``make``, called at most once however many threads ask; after an error the next asks again."""
+    lock = threading.Lock()
+    made: list[TelemetryStore] = []
+
+    def get() -> TelemetryStore:
+        if not made:
+            with lock:
+                if not made:
+                    made.append(make())
+        return made[0]
+
+    return get
