@@ -1,0 +1,1 @@
+"""Pure functions from rows to signals, one module per behaviour."""
