@@ -32,7 +32,7 @@ from agentgate_mcp.model.verdict import FindingStatus
 from agentgate_mcp.redact import Redactor
 
 T = TypeVar("T")
-FILE_NAME = "ledger.db"
+FILE_NAME = "ledger.sqlite3"
 SESSION_KINDS = frozenset({EntryKind.VERDICT, EntryKind.OUTCOME, EntryKind.SESSION})
 _RESERVED = frozenset({EntryKind.OUTCOME, EntryKind.TRANSITION, EntryKind.SESSION})
 
@@ -77,7 +77,7 @@ class Ledger:
         capacity: int = 1024,
         deadline_s: float = 30.0,
     ) -> Ledger:
-        """The ledger in ``directory`` (made with mode 0700), its file being `ledger.db` (0600)."""
+        """The ledger in ``directory`` (made with mode 0700), its file being `ledger.sqlite3` (0600)."""
         return cls(
             file_factory(directory / FILE_NAME),
             redactor=redactor,

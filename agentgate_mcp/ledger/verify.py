@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 from agentgate_mcp.errors import LedgerError
@@ -19,7 +20,7 @@ from agentgate_mcp.ledger.entries import EntryKind
 from agentgate_mcp.ledger.findings import FindingRecord
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.schema import RARE_DECISIONS, tag_of
-from agentgate_mcp.ledger.store import Cell, Store, broken, to_entry
+from agentgate_mcp.ledger.store import Cell, Store, broken, file_factory, to_entry
 from agentgate_mcp.ledger.transaction import open_intents, summary_row
 from agentgate_mcp.model.call import Json
 
@@ -73,6 +74,20 @@ def verify(ledger: Ledger, progress: Progress | None = None) -> Report:
     """Verifies every record of ``ledger`` as of now. Raises: LedgerError when it cannot be read."""
     with ledger.snapshot() as store:
         return _Verification(store, progress).run()
+
+
+def verify_file(path: Path, progress: Progress | None = None) -> Report:
+    """Verifies the ledger file at ``path``, which other processes may be writing.
+
+    Raises: LedgerError when there is none or it cannot be read."""
+    if not path.is_file():
+        raise LedgerError(f"{path.name}: expected a ledger, there is no such file")
+    store = Store(file_factory(path))
+    try:
+        store.begin(write=False)
+        return _Verification(store, progress).run()
+    finally:
+        store.close()
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""What a person decides: operators, bindings, findings. Decisions on values are pure."""
