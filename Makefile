@@ -10,6 +10,7 @@ endif
 READY := $(VENV)/.ready
 NODE_READY := $(VENV)/.ready-node
 UV_VERSION := 0.13.9
+WHEEL_DIR ?= dist
 PYTEST_ARGS ?=
 
 # An environment that was copied or moved with its tree starts scripts of the other tree: rebuild it.
@@ -56,7 +57,7 @@ docs: $(READY)
 check: lint types contracts test
 
 wheel: $(READY)
-	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation --wheel-dir $(WHEEL_DIR) .
 
 protocol: $(NODE_READY)
 	$(BIN)/python tests/protocol/conformance/run.py
