@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,31 +15,9 @@ import pytest
 pytestmark = pytest.mark.req("project.contracts", "R1", "R5")
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKAGES = [
-    "approvals",
-    "backends",
-    "backends/upstream",
-    "bundled",
-    "canonical",
-    "cli",
-    "compose",
-    "config",
-    "console",
-    "dispatch",
-    "effects",
-    "errors",
-    "gate",
-    "graph",
-    "ledger",
-    "llm",
-    "model",
-    "permits",
-    "redact",
-    "server",
-    "spl",
-    "synth",
-    "tools",
-]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+LAYERS = next(c["layers"] for c in CONTRACTS if c["type"] == "layers")
+PLACED = sorted(set(re.findall(r"agentgate_mcp\.(\w+)", " ".join(LAYERS))))
 
 # One import per line: who, what is imported, the contract that must say no.
 VIOLATIONS = [
@@ -76,7 +55,7 @@ def module(root: Path, name: str) -> Path:
 
 def skeleton(root: Path, imports: list[tuple[str, str]]) -> Path:
     """A tree of the product's packages that holds only the given imports."""
-    for package in ["", *PACKAGES, "cli/demo", "cli/dev"]:
+    for package in ["", *PLACED, "backends/upstream", "cli/demo", "cli/dev"]:
         folder = module(root, package)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "__init__.py").touch()
@@ -87,6 +66,10 @@ def skeleton(root: Path, imports: list[tuple[str, str]]) -> Path:
             file.write(f"import {what}\n")
     shutil.copy(ROOT / "pyproject.toml", root)
     return root
+
+
+def is_module(path: Path) -> bool:
+    return path.suffix == ".py" or any(path.glob("*.py"))
 
 
 def lint(root: Path) -> tuple[int, str]:
@@ -109,6 +92,11 @@ def lint(root: Path) -> tuple[int, str]:
 def test_every_import_that_the_architecture_allows_keeps_the_contracts(tmp_path: Path) -> None:
     code, output = lint(skeleton(tmp_path, ALLOWED))
     assert code == 0, output
+
+
+def test_every_module_of_the_product_has_its_place_in_the_order() -> None:
+    top_level = {p.name.removesuffix(".py") for p in (ROOT / "agentgate_mcp").iterdir() if is_module(p)}
+    assert top_level - {"__init__", "__main__"} <= set(PLACED)
 
 
 def test_each_planted_violation_breaks_the_contract_that_forbids_it(tmp_path: Path) -> None:
