@@ -25,7 +25,7 @@ from agentgate_mcp.ledger.findings import FindingRecord
 from agentgate_mcp.ledger.owner import this_process
 from agentgate_mcp.ledger.query import Query, matching, page
 from agentgate_mcp.ledger.store import Factory, Store, file_factory
-from agentgate_mcp.ledger.transaction import OpenIntent, Tx, open_intents
+from agentgate_mcp.ledger.transaction import OpenIntent, Tx, frozen_targets, open_intents
 from agentgate_mcp.ledger.writer import Writer
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.verdict import FindingStatus
@@ -198,6 +198,11 @@ class Ledger:
         """Intents without outcome, those of living processes included. Raises: LedgerError."""
         with self._reader() as store:
             return open_intents(store)
+
+    def frozen(self) -> frozenset[str]:
+        """Principals whose effects are frozen, `*` for all. Raises: LedgerError."""
+        with self._reader() as store:
+            return frozen_targets(store)
 
     @contextmanager
     def snapshot(self) -> Generator[Store]:

@@ -1,7 +1,7 @@
 """The tables of the ledger's file.
 
-`entry` is the record; nothing may change or leave it. `open_intent` and `finding` are indexes
-over it, written in the transaction of the record that they follow from, and checked against it
+`entry` is the record; nothing may change or leave it. `open_intent`, `finding` and `frozen` are
+indexes over it, written in the transaction of the record that they follow from, and checked against it
 by `ledger verify`.
 """
 
@@ -56,6 +56,10 @@ CREATE TABLE finding(
     expires_at     REAL NOT NULL,
     opened_seq     INTEGER NOT NULL,
     last_seq       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE frozen(
+    target TEXT PRIMARY KEY,
+    seq    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX finding_status ON finding(status, opened_seq);
 CREATE INDEX finding_binding ON finding(binding_digest);

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
-from agentgate_mcp.errors import LedgerError
+from agentgate_mcp.errors import GateError, LedgerError
 from agentgate_mcp.ledger import findings
 from agentgate_mcp.ledger.chain import Head, Prepared, seal
 from agentgate_mcp.ledger.codec import integer, mapping, text
@@ -21,6 +21,9 @@ from agentgate_mcp.ledger.query import Query, matching, page
 from agentgate_mcp.ledger.schema import tag_of
 from agentgate_mcp.ledger.store import Store
 from agentgate_mcp.model.call import Json
+
+ALL = "*"
+"""Stands for every principal in a freeze."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class Tx:
             case EntryKind.REFUSAL:
                 # Cancelled between intent and tool: nothing ran. With an effect, only an outcome says so.
                 self._store.write("DELETE FROM open_intent WHERE call_id = ? AND effects = 0", (entry.call_id,))
+            case EntryKind.SESSION:
+                self._move_freeze(entry)
             case _ if entry.kind in FINDING_KINDS:
                 self._move_finding(entry)
             case _:
@@ -86,6 +91,10 @@ class Tx:
         )
         return tuple(cast(str, row[0]) for row in rows)
 
+    def frozen(self) -> frozenset[str]:
+        """Principals whose effects are frozen; `*` when all are."""
+        return frozen_targets(self._store)
+
     def open_intents(self) -> tuple[OpenIntent, ...]:
         return open_intents(self._store)
 
@@ -99,6 +108,9 @@ class Tx:
         )
         if taken:
             raise LedgerError(f"call {entry.call_id} already has an intent (record {taken[0][0]})")
+        if has_effects(entry) and self.frozen() & {ALL, entry.principal}:
+            # Here and not in the gate alone: a freeze stops what was judged just before it (R11).
+            raise GateError("effects are frozen by an operator")
         owner = mapping(entry.payload, "owner")
         self._store.write(
             "INSERT INTO open_intent(call_id, seq, principal, boot_id, pid, started, effects) VALUES(?,?,?,?,?,?,?)",
@@ -117,6 +129,17 @@ class Tx:
         if named != rows[0][0]:
             raise LedgerError(f"call {entry.call_id}: expected the outcome of record {rows[0][0]}, got {named!r}")
         self._store.write("DELETE FROM open_intent WHERE call_id = ?", (entry.call_id,))
+
+    def _move_freeze(self, entry: LedgerEntry) -> None:
+        match freeze_of(entry):
+            case True:
+                self._store.write(
+                    "INSERT OR REPLACE INTO frozen(target, seq) VALUES(?,?)", (entry.principal, entry.seq)
+                )
+            case False:
+                self._store.write("DELETE FROM frozen WHERE target = ?", (entry.principal,))
+            case None:
+                pass
 
     def _move_finding(self, entry: LedgerEntry) -> None:
         finding_id = text(entry.payload, "finding_id")
@@ -151,6 +174,16 @@ def _moving(record: FindingRecord) -> Sequence[str | float | int]:
 def has_effects(intent: LedgerEntry) -> bool:
     """True unless the intent says that its call changes nothing."""
     return intent.payload.get("effects") != []
+
+
+def freeze_of(session: LedgerEntry) -> bool | None:
+    """True when the record freezes its principal, False when it thaws it, None for neither."""
+    return {"freeze": True, "thaw": False}.get(str(session.payload.get("action")))
+
+
+def frozen_targets(store: Store) -> frozenset[str]:
+    """Principals whose effects are frozen, `*` for all. Raises: LedgerError."""
+    return frozenset(cast(str, row[0]) for row in store.rows("SELECT target FROM frozen"))
 
 
 def open_intents(store: Store) -> tuple[OpenIntent, ...]:

@@ -21,7 +21,7 @@ from agentgate_mcp.ledger.findings import FindingRecord
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.schema import RARE_DECISIONS, tag_of
 from agentgate_mcp.ledger.store import Cell, Store, broken, file_factory, to_entry
-from agentgate_mcp.ledger.transaction import open_intents, summary_row
+from agentgate_mcp.ledger.transaction import ALL, frozen_targets, open_intents, summary_row
 from agentgate_mcp.model.call import Json
 
 MAX_PROBLEMS = 1000
@@ -101,6 +101,7 @@ class _Verification:
     link: str = GENESIS
     intents: dict[str, int] = field(default_factory=dict[str, int])
     consumed: dict[str, int] = field(default_factory=dict[str, int])
+    frozen: set[str] = field(default_factory=set[str])
 
     def run(self) -> Report:
         total = self.store.last_seq()
@@ -126,6 +127,7 @@ class _Verification:
             if self.progress is not None and self.done % _EVERY == 0:
                 self.progress(self.done, total)
         self._check_open_intents()
+        self._check_frozen()
         self._check_findings()
         if self.progress is not None:
             self.progress(self.done, total)
@@ -158,6 +160,8 @@ class _Verification:
                     self._say(seq, f"a second intent for a call that record {self.intents[call_id]} intends")
                 self.intents[call_id] = seq
                 self._check_approval(seq, payload)
+                if payload.get("effects") != [] and self.frozen & {ALL, cast(str, row[4])}:
+                    self._say(seq, "an intent with effects while they were frozen")
             case EntryKind.OUTCOME:
                 if payload.get("status") == "unknown":
                     self.unknown += 1
@@ -166,6 +170,11 @@ class _Verification:
             case EntryKind.REFUSAL:
                 if call_id in self.intents and not self._has_effects(call_id):
                     del self.intents[call_id]
+            case EntryKind.SESSION:
+                if payload.get("action") == "freeze":
+                    self.frozen.add(cast(str, row[4]))
+                elif payload.get("action") == "thaw":
+                    self.frozen.discard(cast(str, row[4]))
             case EntryKind.TRANSITION:
                 if payload.get("status") == "consumed":
                     self.consumed[str(payload.get("finding_id"))] = seq
@@ -188,6 +197,10 @@ class _Verification:
             if self.intents.get(call_id) != indexed.get(call_id):
                 seq = self.intents.get(call_id, indexed.get(call_id, 0))
                 self._say(seq, "the index of open intents does not match the records")
+
+    def _check_frozen(self) -> None:
+        if frozen_targets(self.store) != frozenset(self.frozen):
+            self._say(0, "the index of freezes does not match the records")
 
     def _check_findings(self) -> None:
         """The finding index against the records of each finding, one finding at a time."""
