@@ -73,9 +73,7 @@ class OperatorRegistry:
                 raise ApprovalError(f"expected an active operator, there is none named {name[:64]!r}")
             if {o.name for o in book.administrators()} == {name}:
                 raise ApprovalError("the last policy admin cannot be removed; add another first")
-            tx.append(
-                EntryKind.OPERATOR, by.name, "", {"action": "remove", "name": name, "by": by.name, "reason": why}
-            )
+            tx.append(EntryKind.OPERATOR, by.name, "", {"action": "remove", "name": name, "by": by.name, "reason": why})
 
         self._ledger.run(job)
 
