@@ -238,4 +238,4 @@ def _note_quoted(piece: str, work: _Work, depth: int) -> None:
 
 def _breaks_out(text: str) -> bool:
     """True where ``text`` inside a string could end it or start a command."""
-    return "|" in text or "[" in text or text.replace("\\\"", "").count('"') % 2 == 1
+    return "|" in text or "[" in text or text.replace('\\"', "").count('"') % 2 == 1

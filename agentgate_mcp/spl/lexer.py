@@ -145,7 +145,7 @@ def _pieces_with_nested_macros(text: str) -> list[str]:
     position, end = 0, len(text)
     while position < end:
         if text[position] == "`" and not text.startswith("```", position):
-            stop = _macro_end(text, position)
+            stop = macro_end(text, position)
         else:
             match = _PIECE.match(text, position)
             assert match is not None, "the piece expression covers every character"
@@ -155,7 +155,7 @@ def _pieces_with_nested_macros(text: str) -> list[str]:
     return found
 
 
-def _macro_end(text: str, start: int) -> int:
+def macro_end(text: str, start: int) -> int:
     """The offset after the macro that starts at ``start``, nested macros included."""
     depths = [0]  # open parentheses of each open macro
     position = start + 1

@@ -166,4 +166,3 @@ def _models(stage: Stage) -> list[str]:
             elif index + 1 < len(tokens) and tokens[index + 1][0] == STRING:
                 found.append(value_of(tokens[index + 1]))
     return found
-

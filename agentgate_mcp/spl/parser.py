@@ -1,0 +1,41 @@
+"""Text to syntax tree. Brackets are read innermost first, so nothing here recurses."""
+
+from __future__ import annotations
+
+from agentgate_mcp.errors import SplError
+from agentgate_mcp.spl import ast
+from agentgate_mcp.spl.cursor import Height, Source
+from agentgate_mcp.spl.forms import command_of
+from agentgate_mcp.spl.layout import Stage, lay_out
+from agentgate_mcp.spl.lru import Lru
+
+_REMEMBERED_CHARS = 16_384
+_MEMO: Lru[str, ast.Pipeline] = Lru(512)
+
+
+def parse(text: str) -> ast.Pipeline:
+    """The tree of ``text``, macros unexpanded. Raises: SplError with position and expectation.
+
+    Trees are immutable; the last 512 of ordinary length are remembered by their text."""
+    known = _MEMO.get(text)
+    if known is not None:
+        return known
+    layout = lay_out(text)
+    source = Source(text, layout.groups)
+    for group in layout.groups.values():
+        height = Height()
+        source.pipelines[group.start] = _pipeline(
+            group.stages, source, height, ast.Span(group.start + 1, group.end - 1)
+        )
+        source.heights[group.start] = height.value + 2
+    tree = _pipeline(layout.stages, source, Height(), ast.Span(0, len(text)))
+    if len(text) <= _REMEMBERED_CHARS:
+        _MEMO.put(text, tree)
+    return tree
+
+
+def _pipeline(stages: list[Stage], source: Source, height: Height, span: ast.Span) -> ast.Pipeline:
+    commands = tuple(command_of(stage, source, height) for stage in stages)
+    if not commands:
+        raise SplError("a command is missing", span.start, "a command")
+    return ast.Pipeline(commands=commands, span=span)
