@@ -62,6 +62,18 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("docs.settings", "README names every setting.", source="README"),
     Req("docs.architecture", "ARCHITECTURE names every promise and every top-level module.", source="ARCHITECTURE"),
     # --- core ---
+    Req("core.canonical-strict", "JSON that has more than one reading is refused with its place.", "DESIGN §3.1"),
+    Req("core.canonical-form", "The canonical form is RFC 8785, the same in every process.", "DESIGN §2"),
+    Req(
+        "core.redact-finds",
+        "Secrets are found by key name and by shape, in numbers and in nested JSON too.",
+        "DESIGN §1 R8",
+    ),
+    Req("core.redact-keeps", "What is no secret comes back byte for byte: hashes, GUIDs, event ids, searches."),
+    Req("core.redact-tag", "Redaction is idempotent, and equal secrets give equal tags under one key only."),
+    Req(
+        "core.redact-hostile", "Forged markers, deep nesting and huge text neither hide a secret nor stop the redactor."
+    ),
     # --- server ---
     Req("server.wire-strict", "Duplicate keys, NaN, bad UTF-8 and too much depth are refused.", "DESIGN §3.1"),
     Req("server.wire-answer", "A refused message is answered with code, reason, place and its id where it has one."),
@@ -89,9 +101,111 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("server.sdk-refusals", "What the SDK refuses as malformed names the field and is on record.", "DESIGN §3.1"),
     Req("server.dev", "The module for `mcp dev` builds its server only when asked for it.", "DESIGN §2"),
     # --- ledger ---
+    Req("ledger.chain", "Each record is bound to all before it, and its payload to its hash.", "DESIGN §8"),
+    Req(
+        "ledger.group-commit",
+        "Records that wait together share one commit; none is acknowledged before it.",
+        "DESIGN §8",
+    ),
+    Req("ledger.refuses", "A full disk, I/O error, lock, read-only file or corrupt head refuses the record."),
+    Req("ledger.backpressure", "A full queue refuses new calls and keeps room for outcomes.", "DESIGN §8"),
+    Req("ledger.transact", "A transaction is kept whole or not at all, and its failure fails no other."),
+    Req("ledger.cancel", "A cancelled caller does not take a queued record back."),
+    Req("ledger.clock", "Time never goes back in the ledger, and the raw clock is kept."),
+    Req("ledger.pairs", "A call has one intent, and an outcome needs that intent open.", "DESIGN §8"),
+    Req("ledger.processes", "Several processes share one file and make one chain.", "DESIGN §8"),
+    Req("ledger.kill", "A killed process loses no acknowledged record.", "DESIGN §1 R9"),
+    Req(
+        "ledger.recovery",
+        "An intent of a dead owner becomes unknown exactly once; a living one's is left alone.",
+        "DESIGN §8",
+    ),
+    Req("ledger.fork", "A forked child cannot write through its parent's ledger."),
+    Req("ledger.close", "Closing writes what waits and refuses what comes later."),
+    Req("ledger.reads", "Records are found by kind, principal, call and tag, in order and in pages."),
+    Req("ledger.schema", "Another program's file or another version is refused; records cannot be changed by SQL."),
+    Req("ledger.private-files", "State files are their owner's alone.", "DESIGN §8"),
+    Req("ledger.redacted", "No secret is stored, whoever wrote the draft.", "DESIGN §1 R8"),
+    Req("ledger.codec", "Calls and verdicts come back from the ledger as they were.", "DESIGN §4"),
+    Req(
+        "ledger.findings", "A finding goes only where its state allows, and its index follows its records.", "DESIGN §8"
+    ),
+    Req("ledger.verify", "Verification finds every change, gap, swap, insertion and index that lies.", "DESIGN §8"),
+    Req("ledger.mirror", "The audit log has every record once and in order, whoever died.", "DESIGN §8"),
+    Req("ledger.export", "An export has every field of every record.", "DESIGN §10"),
+    Req("ledger.run-log", "The run log is redacted, bounded and stops nothing.", "DESIGN §8"),
+    Req("ledger.freeze", "An intent with effects is refused from the very record of a freeze on.", "DESIGN §1 R11"),
     # --- approvals ---
+    Req(
+        "approvals.binding",
+        "An approval holds for the exact call, policies and evidence, and nothing stricter.",
+        "DESIGN §8",
+    ),
+    Req("approvals.mutations", "No changed field of an approved call or verdict is accepted.", "DESIGN §1 R6"),
+    Req(
+        "approvals.expiry",
+        "A finding lives no longer than its ceilings; a clock set back revives nothing.",
+        "DESIGN §8",
+    ),
+    Req("approvals.open", "A held call is a finding once, with its verdict in the same commit.", "DESIGN §3.5"),
+    Req("approvals.single-use", "One approval gives one intent, whoever races for it.", "DESIGN §1 R6"),
+    Req("approvals.not-requester", "Nobody approves their own call, whatever the spelling.", "DESIGN §1 R6"),
+    Req("approvals.operators", "Operators are named, keep a hashed token, and are added by operators.", "DESIGN §8"),
+    Req("approvals.quorum", "Roles, teams, severity and two-person rules decide whose word counts.", "DESIGN §8"),
+    Req("approvals.deny", "Deny and withdraw end a finding, and a reason is required.", "DESIGN §8"),
+    Req("approvals.advisory", "A model's note is attached later and changes nothing.", "DESIGN §1 R5"),
+    Req(
+        "approvals.view",
+        "The approver sees computed facts and exact bytes first, others' text last and capped.",
+        "DESIGN §8",
+    ),
+    Req("approvals.breaker", "Repeated refusals make a requester read-only until an operator clears it.", "DESIGN §8"),
+    Req("approvals.freeze", "Anyone may freeze; thawing takes an operator and a reason.", "DESIGN §1 R11"),
     # --- spl ---
     # --- embedded ---
+    Req(
+        "embedded.store",
+        "Telemetry is loaded into a new file that appears whole or not at all and is opened sealed and read-only.",
+        source="DESIGN §9",
+    ),
+    Req("embedded.store-roundtrip", "Every value comes back from the store as it came.", source="DESIGN §9"),
+    Req("embedded.shared", "Several processes open, load and change one state directory at once.", source="DESIGN §9"),
+    Req("embedded.bad-data", "A broken data file is refused with its name and the place; nothing is half-loaded."),
+    Req(
+        "embedded.search", "The first subset of SPL gives Splunk's results over the embedded store.", source="DESIGN §9"
+    ),
+    Req(
+        "embedded.unsupported",
+        "A command that the engine lacks is an error with its name and position.",
+        source="DESIGN §9",
+    ),
+    Req("embedded.guards", "A search that its row, byte or time guard cuts says which.", source="DESIGN §6"),
+    Req("embedded.no-sql-text", "No part of a search reaches SQL as text: bound values and generated names only."),
+    Req("embedded.time", "Relative times count from the job's now; earliest is included and latest is not."),
+    Req("embedded.objects", "Changes to knowledge objects happen all or none, under one permit.", source="DESIGN §5"),
+    Req("embedded.rollback", "A rollback restores an object exactly as it was before the change."),
+    Req("embedded.journal", "Every effect stands in a journal with its intent, in the transaction that made it."),
+    Req("embedded.cases", "Cases and runbooks are read from the data directory and found by id.", source="DESIGN §5"),
+    Req(
+        "embedded.intel",
+        "Feeds match exactly, by parent domain and by network; unknown is never harmless.",
+        source="DESIGN §5",
+    ),
+    Req(
+        "embedded.responder",
+        "Without a responder every action is a simulation, says so, and is not repeated.",
+        source="DESIGN §5",
+    ),
+    Req("embedded.reports", "The newest result of a case is kept under a permit.", source="DESIGN §5"),
+    Req(
+        "embedded.inventory",
+        "Server, indexes, metadata, users and collections are listed with counts.",
+        source="DESIGN §5",
+    ),
+    Req("zeek.formats", "Zeek TSV and JSON logs are read in every form they are met in."),
+    Req("zeek.labels", "No label of a labelled capture reaches the store, and permuting labels changes nothing in it."),
+    Req("zeek.malformed", "A malformed Zeek row is reported with file and line, and skipped or refused."),
+    Req("zeek.captures", "The IoT-23 captures and the public Zeek samples load completely."),
     # --- injection ---
     # --- provenance ---
     # --- graph ---
