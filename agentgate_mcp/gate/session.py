@@ -1,0 +1,206 @@
+"""A principal's session: what was asked, read and done, folded from events. Immutable and pure.
+
+What is kept is bounded, and what falls out only lowers trust: a forgotten prompt endorses
+nothing, a forgotten read makes a value NOVEL. Flagged reads are kept until an operator reviews
+them. Time is always given, so the same events and instant give the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import assert_never
+
+from agentgate_mcp.canonical import canonical_bytes
+from agentgate_mcp.model.decision import Trust
+from agentgate_mcp.model.session import (
+    CallJudged,
+    FlaggedSpan,
+    Leaf,
+    OutputRead,
+    PromptGiven,
+    SessionEvent,
+    TaintCleared,
+)
+
+TAINT_CALLS = 50
+TAINT_SECONDS = 1800.0
+"""General taint ends after this many calls or this much recorded time (DESIGN §6.2)."""
+MAX_READS = 64
+MAX_FLAGGED = 64
+MAX_PROMPTS = 16
+MAX_TOUCHES = 4096
+WEEK = 604_800.0
+
+
+@dataclass(frozen=True)
+class Read:
+    """One output that was read, with an index of its values. ``number`` counts calls."""
+
+    event: OutputRead
+    number: int
+
+    @cached_property
+    def digest(self) -> bytes:
+        return _digest(self.event)
+
+    @cached_property
+    def by_value(self) -> Mapping[str, Leaf]:
+        """The leaf with the strongest trust for each value, lower-cased."""
+        found: dict[str, Leaf] = {}
+        order = list(Trust)
+        for leaf in self.event.leaves:
+            key = leaf.value.lower()
+            known = found.get(key)
+            if known is None or order.index(leaf.trust) < order.index(known.trust):
+                found[key] = leaf
+        return found
+
+    @property
+    def untrusted(self) -> bool:
+        return self.event.truncated or any(leaf.trust is Trust.WRITABLE for leaf in self.event.leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Something used up at a time: a changed target, or rows and bytes read."""
+
+    at: float
+    target: str = ""
+    rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A value found in a read: which call, which leaf."""
+
+    call_id: str
+    leaf: Leaf
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """The fold so far. Build it with `empty` and `apply` only."""
+
+    calls: int = 0
+    prompts: tuple[PromptGiven, ...] = ()
+    reads: tuple[Read, ...] = ()
+    flagged: tuple[Read, ...] = ()
+    """Reads with flagged spans, newest last, until reviewed."""
+    touches: tuple[Touch, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def empty(cls) -> SessionState:
+        return cls()
+
+    def apply(self, event: SessionEvent) -> SessionState:
+        """The session after ``event``."""
+        match event:
+            case PromptGiven():
+                if self.prompts and self.prompts[-1].text == event.text:
+                    return self
+                return replace(self, prompts=(*self.prompts, event)[-MAX_PROMPTS:])
+            case CallJudged():
+                used = tuple(Touch(event.at, target=t) for t in event.targets)
+                return replace(self, calls=self.calls + 1, touches=_kept(self.touches, used, event.at))
+            case OutputRead():
+                read = Read(event, self.calls)
+                flagged = (*self.flagged, read)[-MAX_FLAGGED:] if event.flags else self.flagged
+                used = (Touch(event.at, rows=event.rows, bytes=event.bytes),)
+                return replace(
+                    self,
+                    reads=(*self.reads, read)[-MAX_READS:],
+                    flagged=flagged,
+                    touches=_kept(self.touches, used, event.at),
+                )
+            case TaintCleared():
+                return replace(self, reads=(), flagged=())
+            case _:
+                assert_never(event)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over everything that a verdict may read here."""
+        total = hashlib.sha256(str(self.calls).encode())
+        for prompt in self.prompts:
+            total.update(_digest(prompt))
+        for read in (*self.reads, *self.flagged):
+            total.update(read.digest + str(read.number).encode())
+        for touch in self.touches:
+            total.update(repr(touch).encode())
+        return total.hexdigest()
+
+    # --- what was said and read ---
+
+    @property
+    def prompt_text(self) -> tuple[str, ...]:
+        """Every user turn that is still known, oldest first."""
+        return tuple(p.text for p in self.prompts)
+
+    def evidence(self, value: str) -> Iterator[Evidence]:
+        """Where ``value`` was read as a whole leaf, newest first."""
+        key = value.lower()
+        for read in reversed(self.reads):
+            leaf = read.by_value.get(key)
+            if leaf is not None:
+                yield Evidence(read.event.call_id, leaf)
+
+    def leaves(self) -> Iterator[Evidence]:
+        """Every leaf that is still known, newest read first."""
+        for read in reversed(self.reads):
+            for leaf in read.event.leaves:
+                yield Evidence(read.event.call_id, leaf)
+
+    def flags_in_force(self, as_of: float) -> tuple[tuple[str, FlaggedSpan], ...]:
+        """Flagged spans under general taint, as (call_id, span): effects are refused while any is."""
+        return tuple((r.event.call_id, f) for r in self.flagged if self._fresh(r, as_of) for f in r.event.flags)
+
+    def flags_unreviewed(self) -> tuple[tuple[str, FlaggedSpan], ...]:
+        """All flagged spans that nobody has reviewed: what derives from them stays restricted."""
+        return tuple((r.event.call_id, f) for r in self.flagged for f in r.event.flags)
+
+    def untrusted_reads(self, as_of: float) -> int:
+        """Reads of attacker-writable data that still taint."""
+        return sum(r.untrusted and self._fresh(r, as_of) for r in self.reads)
+
+    def tainted(self, as_of: float) -> bool:
+        return self.untrusted_reads(as_of) > 0
+
+    def _fresh(self, read: Read, as_of: float) -> bool:
+        return self.calls - read.number < TAINT_CALLS and as_of - read.event.at < TAINT_SECONDS
+
+    # --- what was used up ---
+
+    def targets_since(self, at: float) -> frozenset[str]:
+        """Distinct objects changed and entities acted on since ``at``."""
+        return frozenset(t.target for t in self.touches if t.target and t.at >= at)
+
+    def rows_since(self, at: float) -> int:
+        return sum(t.rows for t in self.touches if t.at >= at)
+
+    def bytes_since(self, at: float) -> int:
+        return sum(t.bytes for t in self.touches if t.at >= at)
+
+
+def _kept(before: tuple[Touch, ...], new: tuple[Touch, ...], now: float) -> tuple[Touch, ...]:
+    """Touches of the last week. Beyond the bound the oldest reads are merged, so that no count of
+    rows or bytes is lost to eviction."""
+    both = [t for t in (*before, *new) if now - t.at < WEEK]
+    if len(both) <= MAX_TOUCHES:
+        return tuple(both)
+    reads = [t for t in both if not t.target]
+    acts = [t for t in both if t.target]
+    if len(reads) > 1:
+        half = len(reads) // 2
+        merged = Touch(
+            reads[half - 1].at, rows=sum(t.rows for t in reads[:half]), bytes=sum(t.bytes for t in reads[:half])
+        )
+        reads = [merged, *reads[half:]]
+    return tuple(sorted([*reads, *acts[-MAX_TOUCHES:]], key=lambda t: t.at))
+
+
+def _digest(event: SessionEvent) -> bytes:
+    return hashlib.sha256(canonical_bytes(event.to_json())).digest()
