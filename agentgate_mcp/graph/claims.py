@@ -1,0 +1,225 @@
+"""Cover before and after: which detections stop counting, and which new claims are believed.
+
+A claim (`agentgate.covers`, `agentgate.techniques`, `agentgate.controls`) that an edit adds is
+believed only where the edited search demonstrably finds what a detection lost by the same set
+found: otherwise anybody could write that an empty search protects everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agentgate_mcp.graph.build import KnowledgeGraph, covered_nodes
+from agentgate_mcp.graph.detections import detection_of
+from agentgate_mcp.graph.losses import Loss, settings_losses
+from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.graph.nodes import AssetNode, Detection, State
+from agentgate_mcp.graph.planning import Edit, Plan
+from agentgate_mcp.graph.searches import compare_searches
+from agentgate_mcp.graph.settings import text
+from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
+from agentgate_mcp.model.site import KnowledgeObject
+from agentgate_mcp.spl.knowledge import KnowledgeSet
+
+_STATUS_FROM = ("experimental", "deprecated", "draft", "test", "retired")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """``lost`` are detections that counted and do not any more."""
+
+    lost: tuple[str, ...]
+    losses: tuple[Loss, ...]
+    techniques: tuple[CoverageChange, ...]
+    controls: tuple[CoverageChange, ...]
+    assets: tuple[AssetCoverage, ...]
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """One detection before and after. Claims are node ids (`technique:…`, `asset:…`)."""
+
+    id: str
+    before: frozenset[str]
+    after: frozenset[str]
+    counted: bool
+    counts: bool
+
+
+def cover_changes(
+    graph: KnowledgeGraph,
+    plan: Plan,
+    after: Mapping[str, State],
+    region: frozenset[str],
+    silenced: frozenset[str],
+    knowledge: KnowledgeSet,
+) -> Cover:
+    """Compares the cover of everything in ``region``. ``after`` holds states there that are not
+    OK; ``silenced`` detections run on and tell nobody."""
+    edits = {e.node: e for e in plan.edits}
+    turns: list[_Turn] = []
+    for node in sorted(region):
+        known = graph.detections.get(node)
+        edit = edits.get(node)
+        now = _detection_after(known, edit, node)
+        if known is None and now is None:
+            continue
+        dead = after.get(node, State.OK).broken or node in silenced
+        turns.append(
+            _Turn(
+                id=node,
+                before=_claims(known),
+                after=_claims(now),
+                counted=known is not None and known.counts and not graph.baseline.get(node, State.OK).broken,
+                counts=now is not None and now.counts and not dead,
+            )
+        )
+    lost = [t for t in turns if t.counted and not t.counts]
+    believed, losses = _believe(graph, edits, turns, lost, knowledge)
+    changes = _count(graph, turns, believed)
+    gone = tuple(t.id for t in lost)
+    undeclared = [d for d in gone if not graph.detections[d].declares_assets]
+    unknown = [d for d in gone if any(not graph.assets[a].known for a in graph.detections[d].assets)]
+    return Cover(
+        lost=gone,
+        losses=tuple(losses),
+        techniques=_named(changes, "technique:"),
+        controls=_named(changes, "control:"),
+        assets=_assets(graph, changes, undeclared),
+        assumed=bool(undeclared or unknown),
+    )
+
+
+def _claims(detection: Detection | None) -> frozenset[str]:
+    return frozenset(t for t, _ in covered_nodes(detection)) if detection is not None else frozenset()
+
+
+def _detection_after(known: Detection | None, edit: Edit | None, node: str) -> Detection | None:
+    if edit is None:
+        return known
+    if edit.after is None:
+        return None
+    made = detection_of(edit.after, node)
+    if made is not None and edit.before is not None and _promoted(edit.before, edit.after):
+        # That an experiment is ready is for people to say, not for the call that needs it.
+        return Detection(
+            id=made.id, techniques=made.techniques, controls=made.controls, assets=made.assets, counts=False,
+            reason="promoted by this call",
+        )  # fmt: skip
+    return made
+
+
+def _promoted(before: KnowledgeObject, after: KnowledgeObject) -> bool:
+    old, new = text(before.content, "agentgate.status").lower(), text(after.content, "agentgate.status").lower()
+    return old in _STATUS_FROM and new not in _STATUS_FROM
+
+
+def _believe(
+    graph: KnowledgeGraph,
+    edits: Mapping[str, Edit],
+    turns: Sequence[_Turn],
+    lost: Sequence[_Turn],
+    knowledge: KnowledgeSet,
+) -> tuple[dict[str, frozenset[str]], list[Loss]]:
+    """New claims by detection that count, and a loss for those that do not."""
+    believed: dict[str, frozenset[str]] = {}
+    losses: list[Loss] = []
+    for turn in turns:
+        claimed = turn.after - turn.before
+        edit = edits.get(turn.id)
+        if not claimed or edit is None or edit.after is None:
+            continue
+        shown: set[str] = set()
+        for old in lost:
+            if claimed & old.before and turn.counts and _finds_the_same(graph, old.id, edit.after, knowledge):
+                shown |= claimed & old.before
+        believed[turn.id] = frozenset(shown)
+        doubtful = sorted(claimed - shown)
+        if doubtful:
+            grave = any(not c.startswith("technique:") for c in doubtful)
+            detail = f"claims to cover {', '.join(doubtful[:3])}{' …' if len(doubtful) > 3 else ''}, unproven"
+            grade = Grade.MAJOR if grave else Grade.MODERATE
+            losses.append(Loss(kind="claim", object=turn.id, detail=detail, grade=grade))
+    return believed, losses
+
+
+def _finds_the_same(graph: KnowledgeGraph, old: str, new: KnowledgeObject, knowledge: KnowledgeSet) -> bool:
+    """Whether ``new`` finds, and tells, at least what the detection ``old`` did."""
+    original = graph.nodes[old].object
+    if original is None:
+        return False
+    search = text(original.content, "search")
+    diff = compare_searches(search, text(new.content, "search"), old=graph.knowledge, new=knowledge)
+    if diff.problem or (diff.grade is not None and diff.grade > Grade.MINOR):
+        return False
+    return all(loss.grade <= Grade.MINOR for loss in settings_losses(old, original.content, new.content))
+
+
+def _count(
+    graph: KnowledgeGraph, turns: Sequence[_Turn], believed: Mapping[str, frozenset[str]]
+) -> dict[str, tuple[int, int]]:
+    """Detections per covered node, before and after, where they differ."""
+    delta: dict[str, int] = {}
+    nothing = frozenset[str]()
+    for turn in turns:
+        was = turn.before if turn.counted else nothing
+        kept = (turn.after & turn.before) | believed.get(turn.id, nothing)
+        now = kept if turn.counts else nothing
+        for target in was - now:
+            delta[target] = delta.get(target, 0) - 1
+        for target in now - was:
+            delta[target] = delta.get(target, 0) + 1
+    return {
+        t: (before := count_covering(graph, t), before + d) for t, d in sorted(delta.items()) if d
+    }
+
+
+def count_covering(graph: KnowledgeGraph, target: str) -> int:
+    """Detections that cover ``target`` (a node id) and count, before any change."""
+    return sum(
+        graph.detections[d].counts and not graph.baseline.get(d, State.OK).broken
+        for d in graph.covering.get(target, ())
+    )
+
+
+def _named(changes: Mapping[str, tuple[int, int]], prefix: str) -> tuple[CoverageChange, ...]:
+    return tuple(
+        CoverageChange(id=t.removeprefix(prefix), before=before, after=now)
+        for t, (before, now) in changes.items()
+        if t.startswith(prefix)
+    )
+
+
+def _assets(
+    graph: KnowledgeGraph, changes: Mapping[str, tuple[int, int]], undeclared: Sequence[str]
+) -> tuple[AssetCoverage, ...]:
+    found = [
+        _asset(graph.assets[t.removeprefix("asset:")], before, now, declared=True)
+        for t, (before, now) in changes.items()
+        if t.startswith("asset:") and t.removeprefix("asset:") in graph.assets
+    ]
+    if undeclared:
+        # Detections that declare nothing are assumed to watch whatever nobody else declares.
+        assumed = [d for d in graph.detections.values() if d.counts and not d.declares_assets]
+        before = sum(not graph.baseline.get(d.id, State.OK).broken for d in assumed)
+        if before - len(undeclared) <= 0:
+            found += [
+                _asset(a, before, 0, declared=False)
+                for a in graph.assets.values()
+                if a.known and not count_covering(graph, f"asset:{a.id}")
+            ]
+    return tuple(found)
+
+
+def _asset(asset: AssetNode, before: int, after: int, *, declared: bool) -> AssetCoverage:
+    return AssetCoverage(
+        asset=asset.id,
+        criticality=asset.criticality,
+        tags=asset.tags,
+        owner_team=asset.owner_team,
+        before=before,
+        after=after,
+        origin="declared" if declared else "assumed",
+    )

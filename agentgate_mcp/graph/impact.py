@@ -1,0 +1,161 @@
+"""What a set of changes breaks, degrades and leaves without cover: before → after.
+
+The set is judged as a whole: a replacement created in it counts, if it finds what the old
+detection found; a claim of cover that only this set makes does not count by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agentgate_mcp.graph.assess import Assessment, assess
+from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.claims import cover_changes
+from agentgate_mcp.graph.losses import Loss
+from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.graph.nodes import State
+from agentgate_mcp.graph.overlay import Overlay
+from agentgate_mcp.graph.planning import Plan, knowledge_after, plan_changes
+from agentgate_mcp.graph.settings import macro_name, text
+from agentgate_mcp.graph.states import Spend, no_limit, reach, settle, witness
+from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
+from agentgate_mcp.model.site import ObjectChange
+
+MAX_PATHS = 50
+"""Explanations kept; the lists themselves are always complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """``broken`` and ``degraded`` are node ids that were better before. ``lost`` are detections
+    that covered before and do not any more; ``paths`` explains broken nodes, from the cause."""
+
+    targets: tuple[str, ...]
+    plan: Plan
+    broken: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    techniques: tuple[CoverageChange, ...] = ()
+    controls: tuple[CoverageChange, ...] = ()
+    assets: tuple[AssetCoverage, ...] = ()
+    assumed: bool = False
+    owner_teams: tuple[str, ...] = ()
+    paths: Mapping[str, tuple[str, ...]]
+    detections_total: int = 0
+
+    @property
+    def lost_techniques(self) -> tuple[str, ...]:
+        return tuple(c.id for c in self.techniques if c.before > 0 and c.after == 0)
+
+
+def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spend = no_limit) -> Impact:
+    """The impact of ``changes``, in their order, on ``graph``.
+
+    ``spend`` takes work steps and may raise BudgetError. Unknown targets are reported in
+    ``plan``; the known ones are judged all the same."""
+    plan = plan_changes(graph, changes)
+    overlay = Overlay.of(graph, plan.edits)
+    knowledge = knowledge_after(graph.knowledge, plan.edits)
+    found = Assessment(states=dict(overlay.own))
+    for edit in plan.edits:
+        one = assess(graph, edit, knowledge, spend=spend)
+        found.losses += one.losses
+        found.silenced |= one.silenced
+        for node, state in one.states.items():
+            found.worsen(node, state)
+    found.losses += _shadowing(graph, plan)
+    causes = overlay.changed | found.states.keys()
+    region = reach(overlay, causes, spend=spend)
+    own = {n: s for n, s in graph.own_states.items() if n in region and n not in overlay.changed}
+    starts = {**own, **found.states}
+    after = settle(overlay, region=region, starts=starts, outside=graph.baseline, spend=spend)
+    spend(len(region))
+    removed = {e.node for e in plan.edits if e.after is None or (e.after.disabled and e.node not in graph.own_states)}
+    worse = {n: s for n, s in after.items() if s > graph.baseline.get(n, State.OK)}
+    cover = cover_changes(graph, plan, after, region, frozenset(found.silenced), knowledge)
+    broken = sorted(
+        {n for n, s in worse.items() if s.broken and not graph.baseline.get(n, State.OK).broken and n not in removed}
+        | set(cover.lost)
+    )
+    degraded = sorted(n for n, s in worse.items() if s is State.DEGRADED)
+    return Impact(
+        targets=tuple(e.node for e in plan.edits),
+        plan=plan,
+        broken=tuple(n for n in broken if not n.startswith("panel:")),
+        degraded=tuple(n for n in degraded if not n.startswith("panel:")),
+        lost=cover.lost,
+        losses=tuple(sorted({*found.losses, *cover.losses})),
+        techniques=cover.techniques,
+        controls=cover.controls,
+        assets=cover.assets,
+        assumed=cover.assumed,
+        owner_teams=_teams(plan),
+        paths=_paths(overlay, causes, broken, worse, spend),
+        detections_total=sum(d.counts for d in graph.detections.values()),
+    )
+
+
+def plain_reach(graph: KnowledgeGraph, sources: Iterable[str]) -> frozenset[str]:
+    """Everything that names one of ``sources``, directly or not, whatever its alternatives: the
+    published reachability rule. Containment, tags and writers are not followed, nor are sources
+    that a search names itself."""
+    seen = set(sources)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        for dependent in graph.dependents_of(node):
+            if dependent not in seen and _names_plainly(graph, node, dependent):
+                seen.add(dependent)
+                stack.append(dependent)
+    return frozenset(seen - set(sources))
+
+
+def _names_plainly(graph: KnowledgeGraph, node: str, dependent: str) -> bool:
+    if node.startswith("source:") and dependent.startswith("saved_search:"):
+        return False
+    return any(g.role in ("requires", "displays") and node in g.members for g in graph.groups_of(dependent))
+
+
+def _shadowing(graph: KnowledgeGraph, plan: Plan) -> list[Loss]:
+    """A new object hides those of its name in other apps from the searches of its own app."""
+    found: list[Loss] = []
+    edits = {e.node: e for e in plan.edits}
+    for node, rivals in plan.shadowed:
+        after = edits[node].after
+        if after is None:
+            continue
+        for rival in rivals:
+            original = graph.nodes[rival].object if rival in graph.nodes else None
+            if original is None or (original.kind == "macro" and macro_name(original)[1] != macro_name(after)[1]):
+                continue
+            users = [n for n in graph.dependents_of(rival) if _sees(graph, n, after.app)]
+            same = text(original.content, "definition") == text(after.content, "definition") and original.content.get(
+                "search"
+            ) == after.content.get("search")
+            if users and not (same and original.kind == "macro"):
+                detail = f"{len(users)} objects of app {after.app or '(any)'} use {rival} and would get the new one"
+                found.append(Loss(kind="shadowing", object=node, detail=detail, grade=Grade.MAJOR))
+            elif original.kind == "saved_search":
+                detail = f"a second object of the name of {rival}"
+                found.append(Loss(kind="shadowing", object=node, detail=detail, grade=Grade.MODERATE))
+    return found
+
+
+def _sees(graph: KnowledgeGraph, node: str, app: str) -> bool:
+    obj = graph.nodes[node].object if node in graph.nodes else None
+    return obj is not None and (not app or obj.app == app)
+
+
+def _teams(plan: Plan) -> tuple[str, ...]:
+    return tuple(sorted({e.before.team for e in plan.edits if e.before is not None and e.before.team}))
+
+
+def _paths(
+    overlay: Overlay, causes: Iterable[str], broken: Sequence[str], worse: Mapping[str, State], spend: Spend
+) -> dict[str, tuple[str, ...]]:
+    targets = [n for n in broken if n not in causes][:MAX_PATHS]
+    spend(len(targets) * 20)
+    origins = [c for c in causes if c in worse]
+    return {n: p for n in targets if (p := witness(overlay, origins, n, worse))}

@@ -1,0 +1,190 @@
+"""Blinding that breaks no edge: what a new version of a saved search says less, or to fewer.
+
+Schedule, time window, throttling, recipients, alert actions and alert condition, compared
+setting by setting. The filter itself is `searches.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agentgate_mcp.errors import SplError
+from agentgate_mcp.graph.cron import read_cron
+from agentgate_mcp.graph.narrowing import Grade, threshold_grade
+from agentgate_mcp.graph.settings import actions, flag, is_scheduled, number, seconds, text, texts
+from agentgate_mcp.model.call import Json
+from agentgate_mcp.spl.time import parse_time
+
+_HOUR, _DAY, _WEEK = 3600.0, 86_400.0, 604_800.0
+_NOW = 1_800_014_400.0
+"""A noon, so that snapping to the day leaves some of it; only differences are used."""
+
+_RECIPIENTS = (
+    "action.email.to", "action.email.cc", "action.email.bcc", "action.webhook.param.url", "action.slack.param.channel",
+    "action.pagerduty.param.integration_url", "action.notable.param.recommended_actions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Loss:
+    """One typed loss. ``grade`` BLIND means that the object says nothing any more."""
+
+    kind: str
+    object: str
+    detail: str
+    grade: Grade
+
+
+def settings_losses(object_id: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Loss]:
+    """Everything that ``after`` says less, or later, or to fewer, than ``before``."""
+    found = [
+        *_schedule(before, after),
+        *_throttle(before, after),
+        *_actions(before, after),
+        *_recipients(before, after),
+        *_alert_condition(before, after),
+    ]
+    return [Loss(kind=kind, object=object_id, detail=detail, grade=grade) for kind, detail, grade in found]
+
+
+Found = tuple[str, str, Grade]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Coverage:
+    """How a schedule covers time. ``pause`` is the longest wait between two runs, ``window``
+    what one run looks at, ``delay`` how late it looks; all in seconds, None where unknown."""
+
+    pause: float | None
+    window: float | None
+    delay: float
+
+    @property
+    def uncovered(self) -> float:
+        """The share of time that no run looks at."""
+        if self.pause is None or self.window is None or self.pause <= 0:
+            return 0.0
+        return max(0.0, self.pause - self.window) / self.pause
+
+
+def _schedule(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
+    if not is_scheduled(before):
+        return []
+    if not is_scheduled(after):
+        return [("schedule_gap", "it is no longer scheduled", Grade.BLIND)]
+    cron = text(after, "cron_schedule")
+    schedule = read_cron(cron) if cron else None
+    if cron and schedule is None:
+        return [("schedule_gap", f"the cron line cannot be read: {cron}", Grade.BLIND)]
+    if schedule is not None and schedule.longest_pause_s is None:
+        return [("schedule_gap", "the new schedule never runs", Grade.BLIND)]
+    old, new = _coverage(before), _coverage(after)
+    found: list[Found] = []
+    if new.window is not None and new.window <= 0 and not (old.window is not None and old.window <= 0):
+        return [("schedule_gap", "the time range is empty", Grade.BLIND)]
+    if new.uncovered > old.uncovered + 0.001:
+        share = new.uncovered
+        grade = Grade.MINOR if share <= 0.1 else Grade.MODERATE if share <= 0.5 else Grade.MAJOR
+        found.append(("schedule_gap", f"{share:.0%} of the time is looked at by no run", grade))
+    if old.pause is not None and new.pause is not None and new.pause > old.pause:
+        grade = Grade.MINOR if new.pause <= 4 * _HOUR else Grade.MODERATE if new.pause <= _DAY else Grade.MAJOR
+        found.append(("schedule_gap", f"up to {_span(new.pause)} between runs, from {_span(old.pause)}", grade))
+    if new.delay > old.delay:
+        extra = new.delay - old.delay
+        grade = Grade.MINOR if extra <= _HOUR else Grade.MODERATE if extra <= _DAY else Grade.MAJOR
+        found.append(("schedule_gap", f"it looks {_span(extra)} later", grade))
+    return found
+
+
+def _coverage(content: Mapping[str, Json]) -> _Coverage:
+    cron = text(content, "cron_schedule")
+    schedule = read_cron(cron) if cron else None
+    earliest, latest = text(content, "dispatch.earliest_time"), text(content, "dispatch.latest_time")
+    if earliest.startswith("rt") or latest.startswith("rt"):
+        return _Coverage(pause=None, window=None, delay=0.0)
+    start, stop = _instant(earliest), _instant(latest or "now")
+    window = None if start is None or stop is None else stop - start
+    return _Coverage(
+        pause=schedule.longest_pause_s if schedule else None,
+        window=window,
+        delay=max(0.0, _NOW - stop) if stop is not None else 0.0,
+    )
+
+
+def _instant(expression: str) -> float | None:
+    if not expression:
+        return None
+    try:
+        return parse_time(expression, _NOW)
+    except SplError:
+        return None
+
+
+def _throttle(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
+    if flag(after, "alert.suppress") is not True:
+        return []
+    was_on = flag(before, "alert.suppress") is True
+    old = (seconds(text(before, "alert.suppress.period")) or 0.0) if was_on else 0.0
+    new = seconds(text(after, "alert.suppress.period"))
+    found: list[Found] = []
+    if new is None:
+        if not was_on:
+            found.append(("throttle", "alerts are suppressed for no stated time", Grade.MAJOR))
+    elif new > old:
+        grade = Grade.MINOR if new <= _DAY else Grade.MODERATE if new <= _WEEK else Grade.MAJOR
+        found.append(("throttle", f"alerts are suppressed for {_span(new)}, from {_span(old)}", grade))
+    kept = set(texts(after, "alert.suppress.fields"))
+    dropped = set(texts(before, "alert.suppress.fields")) - kept if was_on else set[str]()
+    if not kept and (dropped or not was_on) and new:
+        found.append(("throttle", "one alert suppresses all others, whatever they are about", Grade.MODERATE))
+    elif dropped:
+        shown = ", ".join(sorted(dropped))
+        found.append(("throttle", f"alerts that differ only in {shown} are suppressed now", Grade.MINOR))
+    return found
+
+
+def _actions(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
+    old, new = actions(before), actions(after)
+    gone = sorted(old - new)
+    if not gone:
+        return []
+    if not new:
+        return [("disabled_action", f"no alert action is left; gone: {', '.join(gone)}", Grade.BLIND)]
+    grade = Grade.MAJOR if set(gone) & {"notable", "risk", "email", "webhook", "pagerduty", "slack"} else Grade.MODERATE
+    return [("disabled_action", f"gone: {', '.join(gone)}; left: {', '.join(sorted(new))}", grade)]
+
+
+def _recipients(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
+    found: list[Found] = []
+    for key in _RECIPIENTS:
+        old, new = set(texts(before, key)), set(texts(after, key))
+        gone = len(old - new)
+        if not gone or key.split(".")[1] not in actions(before):
+            continue
+        grade = Grade.MINOR if new and gone < len(old) else Grade.MODERATE if new else Grade.MAJOR
+        name = key.removeprefix("action.")
+        found.append(("recipients", f"{name}: {gone} of {len(old)} recipients are gone, {len(new)} are left", grade))
+    return found
+
+
+def _alert_condition(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
+    for limit_key, comparator_key in (("alert_threshold", "alert_comparator"), ("quantity", "relation")):
+        comparator = text(after, comparator_key).lower()
+        old, new = number(before, limit_key), number(after, limit_key)
+        if new is None or not comparator.startswith(("greater", "rises")):
+            continue
+        if old is None or new > old:
+            origin = f", from {old:g}" if old is not None else ""
+            return [("narrowed_filter", f"it alerts above {new:g} results{origin}", threshold_grade(old, new))]
+    condition = text(after, "alert_condition")
+    if condition and condition != text(before, "alert_condition"):
+        return [("narrowed_filter", "the custom alert condition reads differently", Grade.MODERATE)]
+    return []
+
+
+def _span(value: float) -> str:
+    for unit, size in (("d", _DAY), ("h", _HOUR), ("min", 60.0)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.3g} s"

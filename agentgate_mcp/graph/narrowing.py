@@ -1,0 +1,261 @@
+"""What a new version of a search no longer finds.
+
+Two filters are compared condition by condition. Only losses are reported: a longer list, a
+lower threshold, a field more or another order of columns is no loss.
+
+| grade | means | examples |
+|---|---|---|
+| minor | everyday tuning | up to 5 values excluded; threshold up to 3 × |
+| moderate | worth a look | up to 25 values excluded; threshold up to 10 ×; a list cut; a condition added |
+| major | much is lost | wildcard exclusions; threshold beyond 10 ×; one entity only; a needed field gone |
+| blind | nothing can be found any more | `NOT *`, `where 1=0`, `head 0`, contradictions, all data swapped |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from fnmatch import fnmatchcase
+from ipaddress import ip_network
+
+from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, Never, NotIn, Opaque
+
+
+class Grade(IntEnum):
+    """How much a loss takes away. The numbers only order."""
+
+    MINOR = 1
+    MODERATE = 2
+    MAJOR = 3
+    BLIND = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """One way in which less is found."""
+
+    grade: Grade
+    detail: str
+
+
+ALWAYS_PRESENT = frozenset({
+    "_time", "_raw", "index", "sourcetype", "source", "host", "count", "linecount", "punct", "splunk_server",
+})  # fmt: skip
+"""Fields that every event or count has: excluding all their values excludes everything."""
+_ENTITY_WORDS = frozenset({
+    "index", "sourcetype", "source", "host", "src", "dest", "user", "ip", "domain", "url", "query", "hash", "process",
+    "name", "hostname", "asset", "account", "sender", "recipient",
+})  # fmt: skip
+"""Words in a field's name that make one value of it one thing in the world."""
+
+MANY_VALUES, FEW_VALUES = 25, 5
+SHORT_WILDCARD = 3
+"""A wildcard value with fewer literal characters than this excludes half the world."""
+
+
+def compare_conditions(
+    before: Sequence[Condition], after: Sequence[Condition], *, produced: frozenset[str] = frozenset()
+) -> list[Narrowing]:
+    """What ``after`` lets through less than ``before``. ``produced`` are fields that the search
+    computes itself, so that excluding all their values is a test and not blindness."""
+    if Never() in before:
+        return []
+    if Never() in after or _contradictory(after):
+        return [Narrowing(grade=Grade.BLIND, detail="a condition that no event can meet")]
+    found = _exclusions(before, after, produced)
+    found += _bounds(before, after)
+    found += _choices(before, after)
+    return found
+
+
+def threshold_grade(old: float | None, new: float) -> Grade:
+    """How much a raised threshold takes away. Without an old one, by its size."""
+    if old is None or old <= 0:
+        return Grade.MINOR if new <= 10 else Grade.MODERATE if new <= 100 else Grade.MAJOR
+    ratio = new / old
+    return Grade.MINOR if ratio <= 3 else Grade.MODERATE if ratio <= 10 else Grade.MAJOR
+
+
+def exclusion_grade(values: Iterable[str]) -> Grade:
+    """How much an exclusion of these values takes away: by number, wildcards and network size."""
+    chosen = list(values)
+    return max([_number_grade(len(chosen)), *(_breadth(v) for v in chosen)])
+
+
+def _number_grade(count: int) -> Grade:
+    return Grade.MINOR if count <= FEW_VALUES else Grade.MODERATE if count <= MANY_VALUES else Grade.MAJOR
+
+
+def _breadth(value: str) -> Grade:
+    if "*" in value:
+        literal = len(value.replace("*", ""))
+        return Grade.MAJOR if literal < SHORT_WILDCARD else Grade.MODERATE
+    if "/" in value:
+        try:
+            network = ip_network(value, strict=False)
+        except ValueError:
+            return Grade.MINOR
+        free = network.max_prefixlen - network.prefixlen
+        return Grade.MINOR if free <= 8 else Grade.MODERATE if free <= 16 else Grade.MAJOR
+    return Grade.MINOR
+
+
+def _exclusions(before: Sequence[Condition], after: Sequence[Condition], produced: frozenset[str]) -> list[Narrowing]:
+    old: defaultdict[str, set[str]] = defaultdict(set)
+    new: defaultdict[str, set[str]] = defaultdict(set)
+    for side, conditions in ((old, before), (new, after)):
+        for condition in conditions:
+            if isinstance(condition, NotIn):
+                side[condition.field] |= condition.values
+    found: list[Narrowing] = []
+    for name, values in sorted(new.items()):
+        added = sorted(v for v in values if not _covered(v, old[name]))
+        if not added:
+            continue
+        if any(not v.strip("*") for v in added):
+            detail = f"every event with a {name} is excluded"
+            found.append(Narrowing(grade=_absence_grade(name, produced), detail=detail))
+        else:
+            shown = ", ".join(added[:3]) + (f" and {len(added) - 3} more" if len(added) > 3 else "")
+            found.append(Narrowing(grade=exclusion_grade(added), detail=f"{name} excludes {shown}"))
+    return found
+
+
+def _absence_grade(name: str, produced: frozenset[str]) -> Grade:
+    if name in produced:
+        return Grade.MODERATE
+    return Grade.BLIND if name in ALWAYS_PRESENT else Grade.MAJOR
+
+
+def _covered(value: str, patterns: Iterable[str]) -> bool:
+    return any(value == p or ("*" in p and fnmatchcase(value, p.replace("[", "[[]"))) for p in patterns)
+
+
+def _bounds(before: Sequence[Condition], after: Sequence[Condition]) -> list[Narrowing]:
+    old, new = _limits(before), _limits(after)
+    found: list[Narrowing] = []
+    for (name, side), limit in sorted(new.items()):
+        was = old.get((name, side))
+        if was is not None and (limit <= was if side == "min" else limit >= was):
+            continue
+        if side == "min":
+            grade = threshold_grade(was, limit)
+        else:
+            grade = threshold_grade(limit if limit > 0 else None, was) if was is not None else Grade.MODERATE
+        origin = f"from {was:g} " if was is not None else ""
+        word = "at least" if side == "min" else "at most"
+        found.append(Narrowing(grade=grade, detail=f"{name} must be {word} {limit:g}, {origin}".rstrip(" ,")))
+    return found
+
+
+def _limits(conditions: Sequence[Condition]) -> dict[tuple[str, str], float]:
+    limits: dict[tuple[str, str], float] = {}
+    for condition in conditions:
+        if isinstance(condition, Bound):
+            key = (condition.field, condition.side)
+            tighter = max if condition.side == "min" else min
+            limits[key] = tighter(limits[key], condition.limit) if key in limits else condition.limit
+    return limits
+
+
+def _choices(before: Sequence[Condition], after: Sequence[Condition]) -> list[Narrowing]:
+    """Positive conditions and opaque ones: matched as they are, then by field, the rest is new."""
+    old = [c for c in before if isinstance(c, In | Either | Opaque)]
+    new = [c for c in after if isinstance(c, In | Either | Opaque)]
+    for condition in list(new):
+        if condition in old:
+            old.remove(condition)
+            new.remove(condition)
+    found: list[Narrowing] = []
+    for condition in new:
+        partner = next((o for o in old if _related(o, condition)), None)
+        if partner is not None:
+            old.remove(partner)
+            lost = _lost(partner, condition)
+            if lost is not None:
+                found.append(lost)
+        else:
+            found.append(_added(condition))
+    return found
+
+
+def _related(old: Condition, new: Condition) -> bool:
+    if isinstance(old, In) and isinstance(new, In):
+        return old.field == new.field
+    if isinstance(old, Opaque) and isinstance(new, Opaque):
+        return old.positive == new.positive and (old.pipeline is None) == (new.pipeline is None) and (
+            old.pipeline is not None or old.shown == new.shown
+        )
+    return bool(set(_branches(old)) & set(_branches(new))) or (
+        isinstance(old, Either) and isinstance(new, Either) and bool(_fields(old) & _fields(new))
+    )
+
+
+def _branches(condition: Condition) -> list[frozenset[Condition]]:
+    match condition:
+        case Either():
+            return list(condition.branches)
+        case In():
+            return [frozenset({In(condition.field, frozenset({v}))}) for v in sorted(condition.values)]
+        case _:
+            return [frozenset({condition})]
+
+
+def _fields(condition: Either) -> set[str]:
+    return {c.field for b in condition.branches for c in b if isinstance(c, In | NotIn | Bound)}
+
+
+def _lost(old: Condition, new: Condition) -> Narrowing | None:
+    if isinstance(old, In) and isinstance(new, In):
+        lost = sorted(v for v in old.values if not _covered(v, new.values))
+        if not lost:
+            return None
+        share = len(lost) / len(old.values)
+        grade = Grade.MINOR if share <= 0.2 else Grade.MODERATE if share < 0.75 else Grade.MAJOR
+        shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+        return Narrowing(grade=grade, detail=f"{old.field} no longer matches {shown}")
+    if isinstance(old, Opaque) and isinstance(new, Opaque):
+        return Narrowing(grade=Grade.MODERATE, detail=f"the condition on {new.shown} reads differently")
+    mine, theirs = _branches(old), _branches(new)
+    gone = [b for b in mine if b not in theirs and not _implied(b, theirs)]
+    if not gone:
+        return None
+    grade = Grade.MODERATE if len(gone) < len(mine) else Grade.MAJOR
+    return Narrowing(grade=grade, detail=f"{len(gone)} of {len(mine)} alternatives no longer match")
+
+
+def _implied(branch: frozenset[Condition], others: list[frozenset[Condition]]) -> bool:
+    """Whether an alternative left over still lets through what ``branch`` did."""
+    return any(not compare_conditions(list(branch), list(other)) for other in others)
+
+
+def _added(condition: Condition) -> Narrowing:
+    match condition:
+        case In():
+            shown = ", ".join(sorted(condition.values)[:3])
+            if any(not v.strip("*") for v in condition.values):
+                return Narrowing(grade=Grade.MINOR, detail=f"{condition.field} must be present")
+            words = set(condition.field.lower().replace(".", "_").replace("-", "_").split("_"))
+            grade = Grade.MAJOR if words & _ENTITY_WORDS else Grade.MODERATE
+            return Narrowing(grade=grade, detail=f"only {condition.field} = {shown} is left")
+        case Opaque():
+            word = "must hold" if condition.positive else "is excluded"
+            soft = not condition.positive and condition.text.startswith("term:")
+            return Narrowing(grade=Grade.MINOR if soft else Grade.MODERATE, detail=f"{condition.shown} {word}")
+        case _:
+            return Narrowing(grade=Grade.MODERATE, detail="a condition was added")
+
+
+def _contradictory(conditions: Sequence[Condition]) -> bool:
+    """Conditions on one field that exclude each other."""
+    excluded: defaultdict[str, set[str]] = defaultdict(set)
+    for condition in conditions:
+        if isinstance(condition, NotIn):
+            excluded[condition.field] |= condition.values
+    for condition in conditions:
+        if isinstance(condition, In) and all(_covered(v, excluded[condition.field]) for v in condition.values):
+            return True
+    limits = _limits(conditions)
+    return any(side == "min" and limit > limits.get((name, "max"), limit) for (name, side), limit in limits.items())
