@@ -55,6 +55,10 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("project.broad-except", "A broad except is commented deny-on-error and ends in a refusal or a raise."),
     Req("project.re2-in-gate", "The gate reads untrusted text with RE2, never with the standard re module."),
     Req("project.relaxed-types", "Only adapters of untyped libraries relax strict typing."),
+    Req(
+        "project.conformance-job",
+        "A CI job runs the MCP conformance suite and the Inspector on the real server, both eras.",
+    ),
     Req("project.own-words", "The tree holds no paths of a build machine and no addresses of package indexes."),
     Req("docs.cli", "README names every command of the command line.", source="README"),
     Req("docs.tools", "README names every tool.", source="README"),
