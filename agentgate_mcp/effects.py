@@ -13,6 +13,7 @@ from typing import Literal, cast, get_args
 from agentgate_mcp.errors import ArgumentError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ObjectChange, ObjectKind
+from agentgate_mcp.pivots import event_search, pivot_searches
 
 ActionName = Literal[
     "isolate_host", "block_ip", "block_domain", "disable_user", "reset_credentials", "quarantine_file", "create_ticket"
@@ -101,7 +102,15 @@ def effects_of(tool: str, arguments: Mapping[str, Json]) -> Effects:
     Raises: ArgumentError when a change or action is malformed."""
     match tool:
         case "splunk_run_query":
-            return Effects(searches=_search(arguments))
+            return Effects(searches=(_bounded(_text(arguments, "query"), arguments),))
+        case "telemetry_search_events":
+            query = event_search(_text(arguments, "index"), _filters(arguments))
+            return Effects(searches=(_bounded(query, arguments),))
+        case "telemetry_pivot":
+            kind, value = _text(arguments, "kind"), _text(arguments, "value")
+            return Effects(searches=_pivots(kind, value, arguments))
+        case "telemetry_pivot_domain":
+            return Effects(searches=_pivots("domain", _text(arguments, "domain"), arguments))
         case "splunk_run_saved_search":
             return Effects(saved_search=_text(arguments, "name"))
         case "investigate_case":
@@ -125,16 +134,28 @@ def effects_of(tool: str, arguments: Mapping[str, Json]) -> Effects:
             return Effects()
 
 
-def _search(arguments: Mapping[str, Json]) -> tuple[SearchRequest, ...]:
-    limit = arguments.get("row_limit")
-    return (
-        SearchRequest(
-            query=_text(arguments, "query"),
-            earliest=_optional(arguments, "earliest_time"),
-            latest=_optional(arguments, "latest_time"),
-            row_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else 100,
-        ),
+def _bounded(query: str, arguments: Mapping[str, Json]) -> SearchRequest:
+    """``query`` with the time range and row limit of the call."""
+    return SearchRequest(
+        query=query,
+        earliest=_optional(arguments, "earliest_time"),
+        latest=_optional(arguments, "latest_time"),
+        row_limit=_row_limit(arguments),
     )
+
+
+def _pivots(kind: str, value: str, arguments: Mapping[str, Json]) -> tuple[SearchRequest, ...]:
+    return tuple(_bounded(q, arguments) for q in pivot_searches(kind, value, _row_limit(arguments)))
+
+
+def _filters(arguments: Mapping[str, Json]) -> dict[str, str]:
+    found = _object(arguments.get("filters") or {}, "filters")
+    return {field: _text(found, field) for field in found}
+
+
+def _row_limit(arguments: Mapping[str, Json]) -> int:
+    limit = arguments.get("row_limit")
+    return limit if isinstance(limit, int) and not isinstance(limit, bool) else 100
 
 
 def _change(raw: Json, where: str) -> ObjectChange:
