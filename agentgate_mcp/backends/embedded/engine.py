@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentgate_mcp.backends.embedded.duck import Query, QueryInterrupted
+from agentgate_mcp.backends.embedded.events import scanned_sql
 from agentgate_mcp.backends.embedded.relation import Parameters, Relation
 from agentgate_mcp.backends.embedded.rows import fields_of, selected, size_of, to_row
-from agentgate_mcp.backends.embedded.scope import Scope, read_scope
-from agentgate_mcp.backends.embedded.sqlgen import compile_pipeline
+from agentgate_mcp.backends.embedded.scope import read_scope
+from agentgate_mcp.backends.embedded.sqlgen import compile_pipeline, first_search
 from agentgate_mcp.backends.embedded.store import TelemetryStore
 from agentgate_mcp.backends.embedded.watch import Watch
 from agentgate_mcp.backends.ports import Row, SearchJob, SearchResult
@@ -28,9 +29,10 @@ _BATCH = 500
 class Plan:
     """A search ready to run."""
 
-    scope: Scope
     relation: Relation
     parameters: Parameters
+    scanned: str
+    """Counts the events that the search looks at; its values are among the parameters."""
 
 
 class SearchEngine:
@@ -51,12 +53,11 @@ class SearchEngine:
             raise _at_origin(error, expansion) from None
 
     def _compile(self, pipeline: ast.Pipeline, job: SearchJob) -> Plan:
-        first = pipeline.commands[0]
-        search = first if isinstance(first, ast.Search) else ast.Search(expr=None)
-        scope = read_scope(search, earliest=job.earliest, latest=job.latest, now=job.now)
         parameters = Parameters()
+        search = first_search(pipeline)
+        scope = read_scope(search, earliest=job.earliest, latest=job.latest, now=job.now)
         relation = compile_pipeline(pipeline, scope, parameters, self._store.extra_fields)
-        return Plan(scope=scope, relation=relation, parameters=parameters)
+        return Plan(relation=relation, parameters=parameters, scanned=scanned_sql(search, scope, parameters))
 
     def run(self, job: SearchJob, cancelled: Callable[[], bool] | None = None) -> SearchResult:
         """Runs a search under its guard. ``cancelled`` is asked 20 times a second.
@@ -99,9 +100,7 @@ def _execute(query: Query, plan: Plan, guard: RuntimeGuard) -> tuple[list[Row], 
     relation = plan.relation
     sql = f"SELECT {selected(relation)} FROM ({relation.sql}){relation.order_by} LIMIT {int(guard.max_rows) + 1}"  # noqa: S608
     try:
-        parameters = Parameters()
-        count = f"SELECT count(*) FROM events WHERE {plan.scope.condition(parameters)}"  # noqa: S608
-        scanned = int(query.rows(count, parameters.of(count))[0][0])
+        scanned = int(query.rows(plan.scanned, plan.parameters.of(plan.scanned))[0][0])
         for batch in query.batches(sql, plan.parameters.of(sql), size=_BATCH):
             for values in batch:
                 row = to_row(relation, values)

@@ -82,11 +82,10 @@ class Predicates:
         )
 
     def _texts(self) -> list[str]:
-        raw = self.relation.columns.get("_raw")
-        if raw is None:
-            # After a transforming command there is no event text: look at what the row shows.
-            return [sqltext.text_sql(c) for name, c in self.relation.columns.items() if not name.startswith("_")]
-        return [raw.sql, self.relation.more] if self.relation.more else [raw.sql]
+        if self.relation.more:
+            return [self.relation.columns["_raw"].sql, self.relation.more]
+        # Once columns were chosen or computed there is no whole event: look at what the row shows.
+        return [sqltext.text_sql(c) for name, c in self.relation.columns.items() if name != "_time"]
 
     # --- fields --------------------------------------------------------------------------------
 

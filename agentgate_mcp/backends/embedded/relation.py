@@ -58,6 +58,8 @@ class Relation:
     extra_fields: frozenset[str] = frozenset()
     more: str = ""
     """Column of event text that `_raw` does not hold, or empty."""
+    made: str = ""
+    """Column that is true where `_raw` was made from the fields, or empty."""
     ids: int = field(default=0)
     """Column names used up so far: `c0` … `c{ids-1}`."""
 
@@ -71,6 +73,14 @@ class Relation:
     def names(self) -> tuple[str, ...]:
         """All fields that a row can have: columns first, then those of the map, by name."""
         return (*self.columns, *sorted(self.extra_fields if self.extra else ()))
+
+    def unasked(self, name: str) -> Column:
+        """A field's column where the search does not name the field: a `_raw` that was made from
+        the other fields is left out."""
+        column = self.columns[name]
+        if name != "_raw" or not self.made:
+            return column
+        return Column(sql=f"CASE WHEN {self.made} IS NULL THEN {column.sql} END", kind=column.kind)
 
     @property
     def order_by(self) -> str:

@@ -18,7 +18,7 @@ _YEARS: Final = range(-62135596800, 253402300800)
 
 def selected(relation: Relation) -> str:
     """The expressions whose values `to_row` takes, in its order."""
-    columns = [c.sql for c in relation.columns.values()]
+    columns = [(relation.unasked(name) if relation.extra else c).sql for name, c in relation.columns.items()]
     return ", ".join([*columns, relation.extra] if relation.extra else columns) or "1"
 
 

@@ -33,7 +33,9 @@ EXTRA: Final = "_extra"
 """MAP(VARCHAR, VARCHAR) of the fields that have no column."""
 MORE: Final = "_more"
 """Field values that `_raw` does not contain, one per line: searched with it by bare terms."""
-HIDDEN: Final = frozenset({SEQ, EXTRA, MORE})
+MADE: Final = "_made"
+"""True where the event came without `_raw` and one was made for it: searched like any other, but
+shown only where a search asks for `_raw` by name, because it says nothing new."""
 
 
 def column_type(field: str) -> str:

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Final
 
 from agentgate_mcp.backends.embedded.aggregate import compile_stats
+from agentgate_mcp.backends.embedded.events import events_relation
 from agentgate_mcp.backends.embedded.predicates import Predicates
-from agentgate_mcp.backends.embedded.relation import Column, Kind, Parameters, Relation
-from agentgate_mcp.backends.embedded.schema import EVENT_FIELDS, EXTRA, MORE, MULTIVALUE, SEQ
+from agentgate_mcp.backends.embedded.relation import Column, Parameters, Relation
 from agentgate_mcp.backends.embedded.scope import Scope
 from agentgate_mcp.backends.embedded.sqltext import address_sql, number_sql, text_sql
 from agentgate_mcp.errors import UnsupportedSplError
@@ -32,13 +32,18 @@ def compile_pipeline(
     """The relation that a pipeline ends in. Raises: UnsupportedSplError naming the command."""
     if len(pipeline.commands) > MAX_COMMANDS:
         raise UnsupportedSplError(f"more than {MAX_COMMANDS} commands are not supported", pipeline.span.start)
-    first, *rest = pipeline.commands
-    if not isinstance(first, ast.Search):
-        raise _unsupported(first)
-    relation = _events(first, scope, parameters, extra_fields)
-    for command in rest:
+    relation = events_relation(first_search(pipeline), scope, parameters, extra_fields)
+    for command in pipeline.commands[1:]:
         relation = _apply(command, relation, parameters)
     return relation
+
+
+def first_search(pipeline: ast.Pipeline) -> ast.Search:
+    """The search that a pipeline starts with. Raises: UnsupportedSplError for any other command."""
+    first = pipeline.commands[0]
+    if not isinstance(first, ast.Search):
+        raise _unsupported(first)
+    return first
 
 
 def _apply(command: ast.Command, source: Relation, parameters: Parameters) -> Relation:
@@ -81,35 +86,6 @@ def _unsupported(command: ast.Command) -> UnsupportedSplError:
 
 
 # --- rows --------------------------------------------------------------------------------------
-
-
-def _events(node: ast.Search, scope: Scope, parameters: Parameters, extra_fields: frozenset[str]) -> Relation:
-    columns: dict[str, Column] = {}
-    selected: list[str] = []
-    stored: dict[str, Column] = {}
-    for number, name in enumerate(EVENT_FIELDS):
-        kind: Kind = "number" if name == "_time" else "list" if name in MULTIVALUE else "text"
-        selected.append(f'"{name}" AS c{number}')
-        columns[name] = Column(sql=f"c{number}", kind=kind)
-        stored[name] = Column(sql=f'"{name}"', kind=kind)
-    table = Relation(sql="", columns=stored, order=(), extra=EXTRA, extra_fields=extra_fields, more=MORE)
-    wanted = "true"
-    if node.expr is not None:
-        wanted = Predicates(relation=table, parameters=parameters, over_events=True).compile(node.expr)
-    sql = (
-        f"SELECT {', '.join(selected)}, {EXTRA} AS x, {MORE} AS m, {SEQ} AS o0 "  # noqa: S608 - constants only
-        f"FROM events WHERE {scope.condition(parameters)} AND {wanted}"
-    )
-    return Relation(
-        sql=sql,
-        columns=columns,
-        order=("o0 DESC",),
-        carried=("o0",),
-        extra="x",
-        extra_fields=extra_fields,
-        more="m",
-        ids=len(EVENT_FIELDS),
-    )
 
 
 def _filtered(node: ast.Search, source: Relation, parameters: Parameters) -> Relation:
@@ -207,13 +183,16 @@ def _expand(names: Iterable[str], source: Relation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
-def _projected(source: Relation, names: tuple[str, ...], parameters: Parameters) -> Relation:
-    """Exactly these fields, in this order; one that no row has stays as an empty column."""
+def _projected(
+    source: Relation, names: tuple[str, ...], parameters: Parameters, unasked: tuple[str, ...] = ()
+) -> Relation:
+    """Exactly ``names``, in this order, then ``unasked``; a field that no row has is an empty column."""
     columns: dict[str, Column] = {}
     selected: list[str] = []
     ids = source.ids
-    for name in names:
-        column = source.column(name, parameters) or Column(sql="CAST(NULL AS VARCHAR)", kind="text")
+    for name in (*names, *unasked):
+        column = source.unasked(name) if name in unasked else source.column(name, parameters)
+        column = column or Column(sql="CAST(NULL AS VARCHAR)", kind="text")
         selected.append(f"{column.sql} AS c{ids}")
         columns[name] = Column(sql=f"c{ids}", kind=column.kind)
         ids += 1
@@ -224,6 +203,8 @@ def _projected(source: Relation, names: tuple[str, ...], parameters: Parameters)
 def _fields(node: ast.Fields, source: Relation, parameters: Parameters) -> Relation:
     named = _expand(node.fields, source)
     if not node.remove:
-        internal = [n for n in source.columns if n.startswith("_") and n not in named]
-        return _projected(source, (*named, *internal), parameters)
-    return _projected(source, tuple(n for n in source.names() if n not in named), parameters)
+        internal = tuple(n for n in source.columns if n.startswith("_") and n not in named)
+        return _projected(source, named, parameters, internal)
+    kept = [n for n in source.names() if n not in named]
+    columns = tuple(n for n in kept if n in source.columns)
+    return _projected(source, tuple(n for n in kept if n not in columns), parameters, columns)

@@ -17,6 +17,7 @@ from agentgate_mcp.backends.embedded.duck import Scalar, build_store
 from agentgate_mcp.backends.embedded.schema import (
     EVENT_FIELDS,
     EXTRA,
+    MADE,
     METADATA,
     MORE,
     MULTIVALUE,
@@ -32,6 +33,7 @@ _STAGED: Final = {
     **{name: column_type(name) for name in EVENT_FIELDS},
     EXTRA: "MAP(VARCHAR, VARCHAR)",
     MORE: "VARCHAR",
+    MADE: "BOOLEAN",
     "_n": "BIGINT",
 }
 _EXTRA_FIELDS: Final = (
@@ -42,7 +44,7 @@ _EXTRA_FIELDS: Final = (
 def _load_sql() -> str:
     # Every name in this text is a constant of schema.py; the file name is a bound parameter.
     types = ", ".join(f"'{name}': '{kind}'" for name, kind in _STAGED.items())
-    names = ", ".join(f'"{name}"' for name in (*EVENT_FIELDS, EXTRA, MORE) if name != "event_id")
+    names = ", ".join(f'"{name}"' for name in (*EVENT_FIELDS, EXTRA, MORE, MADE) if name != "event_id")
     return (
         f'CREATE TABLE events AS SELECT row_number() OVER (ORDER BY _time, _n) AS "{SEQ}", '  # noqa: S608
         "CASE WHEN occurrence = 1 THEN event_id ELSE event_id || '#' || occurrence END AS event_id, "
@@ -84,6 +86,7 @@ class Staging:
         raw = fields.get("_raw")
         if not isinstance(raw, str):
             record["_raw"] = _raw_of(fields)
+            record[MADE] = True
         elif more := _missing_from(raw, fields):
             record[MORE] = more
         self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
