@@ -269,9 +269,10 @@ _VALUE = r"""(?:\\"((?:[^"\\\r\n]|\\\\(?:\\"|[^"]))*)|"((?:[^"\\\r\n]|\\.)*)|'((
 DETECTORS: tuple[Detector, ...] = (
     Detector(
         kind="private-key",
+        # A body holds no two dashes in a row, so the search for its end stops at the next header.
         pattern=pattern(
-            r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:.*?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]*)"
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:(?:[^-]|-[^-])*-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]*)"
         ),
     ),
     Detector(kind="jwt", pattern=pattern(r"\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*){1,4}")),

@@ -62,6 +62,15 @@ def loads_strict(text: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: in
     return cast(Json, value)
 
 
+def loads_canonical(text: str) -> Json:
+    """Reads back what `canonical_bytes` wrote. A real beyond 2^53 is written there without a
+    fraction, and is a real again here. Raises: CanonicalError when the text is no JSON."""
+    try:
+        return cast(Json, json.loads(text, parse_int=_written_number))
+    except (ValueError, RecursionError):
+        raise CanonicalError("expected JSON in canonical form, got something else") from None
+
+
 def canonical_bytes(value: Json) -> bytes:
     """The RFC 8785 form, UTF-8. Equal values give equal bytes in every process and version.
 
@@ -189,6 +198,11 @@ def _integer(text: str) -> object:
     if -SAFE_INTEGER <= number <= SAFE_INTEGER:
         return number
     return _Refused("expected an integer within ±(2^53 - 1), got a larger one")
+
+
+def _written_number(text: str) -> int | float:
+    number = int(text) if len(text) <= 17 else float(text)
+    return number if -SAFE_INTEGER <= number <= SAFE_INTEGER else float(text)
 
 
 def _real(text: str) -> object:

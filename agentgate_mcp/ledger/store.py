@@ -6,7 +6,6 @@ so that a test can put a failing disk or a power cut under the very code that sh
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,11 +15,11 @@ from typing import Protocol, TypeAlias, cast
 
 import apsw
 
-from agentgate_mcp.errors import LedgerError, LedgerFullError
+from agentgate_mcp.canonical import loads_canonical
+from agentgate_mcp.errors import CanonicalError, LedgerError, LedgerFullError
 from agentgate_mcp.ledger.chain import GENESIS, Head, link_of, payload_hash_of
 from agentgate_mcp.ledger.entries import EntryKind, LedgerEntry
 from agentgate_mcp.ledger.schema import APPLICATION_ID, SCHEMA, VERSION
-from agentgate_mcp.model.call import Json
 
 Cell: TypeAlias = "str | int | float | bytes | None"
 BUSY_TIMEOUT_MS = 5_000
@@ -254,7 +253,7 @@ def to_entry(row: Sequence[Cell]) -> LedgerEntry:
     """A stored row as a record. Raises: LedgerError when it is not one."""
     try:
         seq, kind, at, clock, principal, call_id, payload, payload_hash, previous, link = row[:10]
-        parsed: Json = json.loads(cast(str, payload))
+        parsed = loads_canonical(cast(str, payload))
         if not isinstance(parsed, dict):
             raise LedgerError(f"record {seq!r}: expected an object as payload")
         return LedgerEntry(
@@ -269,7 +268,7 @@ def to_entry(row: Sequence[Cell]) -> LedgerEntry:
             previous=cast(str, previous),
             link=cast(str, link),
         )
-    except (ValueError, TypeError) as error:
+    except (CanonicalError, ValueError, TypeError) as error:
         raise LedgerError(f"record {row[0]!r}: cannot be read ({type(error).__name__}); run `ledger verify`") from None
 
 
