@@ -44,9 +44,7 @@ class Assessment:
             self.states[node] = state
 
 
-def assess(
-    graph: KnowledgeGraph, edit: Edit, knowledge: KnowledgeSet, *, spend: Spend = no_limit
-) -> Assessment:
+def assess(graph: KnowledgeGraph, edit: Edit, knowledge: KnowledgeSet, *, spend: Spend = no_limit) -> Assessment:
     """The direct effects of ``edit``. ``knowledge`` is the set after all edits."""
     result = Assessment()
     before, after = edit.before, edit.after
@@ -70,9 +68,7 @@ def assess(
     return result
 
 
-Assessor = Callable[
-    [KnowledgeGraph, Edit, KnowledgeObject, KnowledgeObject, KnowledgeSet, Assessment, Spend], None
-]
+Assessor = Callable[[KnowledgeGraph, Edit, KnowledgeObject, KnowledgeObject, KnowledgeSet, Assessment, Spend], None]
 
 
 def _replaced(graph: KnowledgeGraph, edit: Edit) -> bool:

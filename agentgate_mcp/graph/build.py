@@ -89,7 +89,7 @@ class KnowledgeGraph:
         edges: list[tuple[str, str, dict[str, Json]]] = []
         for dependent, groups in self.groups.items():
             for position, group in enumerate(groups):
-                about: dict[str, Json] = {"role": group.role.value, "group": position, "strong": group.strong}
+                about: dict[str, Json] = {"role": group.role.value, "group": position, "force": group.force.value}
                 edges.extend((m, dependent, about) for m in group.members)
         for detection in self.detections.values():
             edges.extend((detection.id, t, {"role": r.value}) for t, r in covered_nodes(detection))

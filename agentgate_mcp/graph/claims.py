@@ -171,9 +171,7 @@ def _count(
             delta[target] = delta.get(target, 0) - 1
         for target in now - was:
             delta[target] = delta.get(target, 0) + 1
-    return {
-        t: (before := count_covering(graph, t), before + d) for t, d in sorted(delta.items()) if d
-    }
+    return {t: (before := count_covering(graph, t), before + d) for t, d in sorted(delta.items()) if d}
 
 
 def count_covering(graph: KnowledgeGraph, target: str) -> int:

@@ -146,6 +146,7 @@ def _detection(file: Path, where: str, raw: Mapping[str, Json]) -> KnowledgeObje
         "dispatch.earliest_time": "-70m@m",
         "dispatch.latest_time": "-10m@m",
         "is_scheduled": is_detection,
+        "alert.track": is_detection,
         "actions": "notable" if is_detection else "",
         "agentgate.data_sources": list(texts(raw, "data_source")),
         "agentgate.status": status or "production",

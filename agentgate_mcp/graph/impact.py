@@ -14,7 +14,7 @@ from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.claims import cover_changes
 from agentgate_mcp.graph.losses import Loss
 from agentgate_mcp.graph.narrowing import Grade
-from agentgate_mcp.graph.nodes import State
+from agentgate_mcp.graph.nodes import Force, Role, State
 from agentgate_mcp.graph.overlay import Overlay
 from agentgate_mcp.graph.planning import Plan, knowledge_after, plan_changes
 from agentgate_mcp.graph.settings import macro_name, text
@@ -115,7 +115,11 @@ def plain_reach(graph: KnowledgeGraph, sources: Iterable[str]) -> frozenset[str]
 def _names_plainly(graph: KnowledgeGraph, node: str, dependent: str) -> bool:
     if node.startswith("source:") and dependent.startswith("saved_search:"):
         return False
-    return any(g.role in ("requires", "displays") and node in g.members for g in graph.groups_of(dependent))
+    quoted = node.startswith("macro:")  # a macro that is only named inside quotes is not expanded
+    return any(
+        g.role in (Role.REQUIRES, Role.DISPLAYS) and node in g.members and (not quoted or g.force is not Force.WEAK)
+        for g in graph.groups_of(dependent)
+    )
 
 
 def _shadowing(graph: KnowledgeGraph, plan: Plan) -> list[Loss]:

@@ -10,7 +10,19 @@ from fnmatch import fnmatchcase
 from typing import cast
 
 from agentgate_mcp.graph.names import Names
-from agentgate_mcp.graph.nodes import DATA_KINDS, AssetNode, Detection, Group, Node, NodeKind, Reading, Ref, Role, State
+from agentgate_mcp.graph.nodes import (
+    DATA_KINDS,
+    AssetNode,
+    Detection,
+    Force,
+    Group,
+    Node,
+    NodeKind,
+    Reading,
+    Ref,
+    Role,
+    State,
+)
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.spl.knowledge import well_known_macro
@@ -80,7 +92,7 @@ def link(reading: Reading, user: KnowledgeObject | None, names: Names, nodes: Ma
 
     for need in reading.needs:
         members = sorted({node for ref in need.refs for node in place(ref)})
-        groups.append(Group(members=tuple(members), role=need.role, strong=need.strong))
+        groups.append(Group(members=tuple(members), role=need.role, force=need.force))
     feeds = tuple(node for ref in reading.writes if ref.kind in ("lookup", "tag") for node in place(ref))
     return Links(groups=tuple(groups), feeds=feeds, external=tuple(external.values()), problems=tuple(problems))
 
@@ -107,9 +119,8 @@ def rings(groups: Mapping[str, Iterable[Group]]) -> tuple[tuple[str, ...], ...]:
     """Sets of objects that can only be expanded into each other, and so never."""
     needs: dict[str, set[str]] = {}
     for node, requirements in groups.items():
-        needs[node] = {
-            m for g in requirements if g.strong and g.role in (Role.REQUIRES, Role.CONTAINS) for m in g.members
-        } & groups.keys()
+        expanded = (g for g in requirements if g.force is not Force.WEAK and g.role in (Role.REQUIRES, Role.CONTAINS))
+        needs[node] = {m for g in expanded for m in g.members} & groups.keys()
     users: defaultdict[str, list[str]] = defaultdict(list)
     for node, members in needs.items():
         for member in members:
@@ -149,8 +160,8 @@ def content_hash(
     for node_id, node in sorted(nodes.items()):
         take("node", node_id, node.kind, node.name, node.team, node.object is not None)
     for dependent, requirements in sorted(groups.items()):
-        for group in sorted(requirements, key=lambda g: (g.members, g.role, g.strong)):
-            take("group", dependent, group.members, group.role.value, group.strong)
+        for group in sorted(requirements, key=lambda g: (g.members, g.role, g.force)):
+            take("group", dependent, group.members, group.role.value, group.force.value)
     for _, detection in sorted(detections.items()):
         take(detection)
     for _, asset in sorted(assets.items()):

@@ -88,7 +88,10 @@ class Names:
         return tuple(sorted(self.ids[p] for p in found))
 
     def _candidates(self, kind: str, name: str, arity: int, app: str) -> list[int]:
-        found = [p for p in self.by_name.get((kind, name), ()) if not app or self.objects[p].app == app]
+        positions = self.by_name.get((kind, name), ())
+        if not positions and kind == "lookup":
+            positions = self.by_file.get(name, ()) or self.by_name.get((kind, name.removesuffix(".csv")), ())
+        found = [p for p in positions if not app or self.objects[p].app == app]
         if arity >= 0:
             found = [p for p in found if macro_name(self.objects[p])[1] == arity]
         return found
@@ -98,8 +101,7 @@ class Names:
         then of the same app, then exported by another app. Empty where nothing has that name."""
         positions = list(self.by_name.get((ref.kind, ref.name), ()))
         if not positions and ref.kind == "lookup":
-            stem = ref.name.removesuffix(".csv")
-            positions = list(self.by_file.get(ref.name, ()) or self.by_name.get(("lookup", stem), ()))
+            positions = self._candidates("lookup", ref.name, -1, "")
         if ref.kind == "macro" and ref.arity >= 0:
             positions = [p for p in positions if macro_name(self.objects[p])[1] == ref.arity]
         if not positions:

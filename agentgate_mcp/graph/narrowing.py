@@ -185,8 +185,10 @@ def _related(old: Condition, new: Condition) -> bool:
     if isinstance(old, In) and isinstance(new, In):
         return old.field == new.field
     if isinstance(old, Opaque) and isinstance(new, Opaque):
-        return old.positive == new.positive and (old.pipeline is None) == (new.pipeline is None) and (
-            old.pipeline is not None or old.shown == new.shown
+        return (
+            old.positive == new.positive
+            and (old.pipeline is None) == (new.pipeline is None)
+            and (old.pipeline is not None or old.shown == new.shown)
         )
     return bool(set(_branches(old)) & set(_branches(new))) or (
         isinstance(old, Either) and isinstance(new, Either) and bool(_fields(old) & _fields(new))

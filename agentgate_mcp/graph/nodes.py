@@ -8,7 +8,7 @@ while one of its members does. A plain dependency is a group of one; alternative
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Literal, get_args
 
@@ -43,6 +43,16 @@ class Role(StrEnum):
     COVERS = "covers"
 
 
+class Force(StrEnum):
+    """What a requirement that does not hold does to the object: `FULL` passes everything on,
+    `RUNS` breaks it only where the needed thing cannot run (a macro beside NOT, in an appended
+    search), `WEAK` (named in quotes, data under NOT) can degrade and never break."""
+
+    FULL = "full"
+    RUNS = "runs"
+    WEAK = "weak"
+
+
 class State(IntEnum):
     """How an object fares. `EMPTY`: it runs and can find nothing. `FAILED`: it cannot run."""
 
@@ -58,12 +68,11 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One requirement: ``members`` (node ids, sorted) are alternatives. A group that is not
-    ``strong`` (a macro named inside quotes, a dynamic name) can degrade but never break."""
+    """One requirement: ``members`` (node ids, sorted) are alternatives."""
 
     members: tuple[str, ...]
     role: Role = Role.REQUIRES
-    strong: bool = True
+    force: Force = Force.FULL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,5 +154,5 @@ class Need:
     """A requirement by names: ``refs`` are alternatives."""
 
     refs: tuple[Ref, ...]
-    strong: bool = True
-    role: Role = field(default=Role.REQUIRES)
+    force: Force = Force.FULL
+    role: Role = Role.REQUIRES

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.alternatives import Clause, clauses_of
-from agentgate_mcp.graph.nodes import Need, NodeKind, Reading, Ref
+from agentgate_mcp.graph.nodes import DATA_KINDS, Force, Need, NodeKind, Reading, Ref
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.commands import COMMANDS, GENERATING
 from agentgate_mcp.spl.layout import lay_out
@@ -39,20 +39,19 @@ def read_text(text: str, definition: bool = False) -> Reading:
     except SplError as error:
         return Reading(problem=str(error))
     try:
-        clauses = list(_clauses(parse_fragment(text) if definition else parse(text), strong=True))
+        needs = list(_needs(parse_fragment(text) if definition else parse(text), required=True))
     except SplError:
         # The names are known, their structure is not: values of one field are alternatives.
-        clauses = [(clause, True) for clause in _by_field(_data(refs))]
-    placed = {ref for clause, _ in clauses for ref in clause}
-    needs = [_need(clause, strong=strong) for clause, strong in clauses]
-    needs += [Need(refs=(ref,), strong=False) for ref in _data(refs) if ref not in placed]
-    needs += [Need(refs=(ref,), strong=strong) for ref, strong in _code(refs) if ref not in placed]
+        needs = [Need(refs=_ordered(clause)) for clause in _by_field(_data(refs))]
+    placed = {ref for need in needs for ref in need.refs}
+    needs += [Need(refs=(ref,), force=Force.WEAK) for ref in _data(refs) if ref not in placed]
+    needs += [Need(refs=(ref,), force=force) for ref, force in _code(refs) if ref not in placed]
     writes = [Ref(kind="lookup", name=r.name) for r in refs.lookups if r.command == "outputlookup"]
     return Reading(needs=tuple(dict.fromkeys(needs)), writes=tuple(dict.fromkeys(writes)))
 
 
-def _need(clause: Clause, *, strong: bool) -> Need:
-    return Need(refs=tuple(sorted(clause)), strong=strong)
+def _ordered(clause: Clause) -> tuple[Ref, ...]:
+    return tuple(sorted(clause))
 
 
 def _data(refs: References) -> list[Ref]:
@@ -66,17 +65,18 @@ def _data(refs: References) -> list[Ref]:
     return [Ref(kind=kind, name=name) for kind, names in kinds for name in names if name]
 
 
-def _code(refs: References) -> Iterator[tuple[Ref, bool]]:
-    """What must exist for the text to run at all; True where it is certain to be used."""
+def _code(refs: References) -> Iterator[tuple[Ref, Force]]:
+    """What must exist for the text to run at all."""
     for macro in refs.macros:
-        yield Ref(kind="macro", name=macro.name, arity=macro.arity), not macro.weak
+        yield Ref(kind="macro", name=macro.name, arity=macro.arity), Force.WEAK if macro.weak else Force.RUNS
     for lookup in refs.lookups:
         # Writing to a lookup that is gone makes a new one, or fails after the results are out.
-        yield Ref(kind="lookup", name=lookup.name), lookup.command != "outputlookup"
+        force = Force.WEAK if lookup.command == "outputlookup" else Force.FULL
+        yield Ref(kind="lookup", name=lookup.name), force
     for model in refs.data_models:
-        yield Ref(kind="data_model", name=model), True
+        yield Ref(kind="data_model", name=model), Force.FULL
     for saved in refs.saved_searches:
-        yield Ref(kind="saved_search", name=saved), True
+        yield Ref(kind="saved_search", name=saved), Force.FULL
 
 
 def _by_field(refs: Iterable[Ref]) -> list[Clause]:
@@ -84,21 +84,36 @@ def _by_field(refs: Iterable[Ref]) -> list[Clause]:
     return [frozenset(group) for _, group in groupby(named, key=lambda r: r.kind)]
 
 
-def _clauses(pipeline: ast.Pipeline, *, strong: bool) -> Iterator[tuple[Clause, bool]]:
+def _needs(pipeline: ast.Pipeline, *, required: bool) -> Iterator[Need]:
+    """The requirements of a tree; one that is not ``required`` only adds to another's results."""
     for command in pipeline.commands:
         match command:
             case ast.Search():
-                yield from _of_expression(command.expr, strong=strong)
+                yield from _of_expression(command.expr, required=required)
             case ast.Tstats():
-                yield from _of_expression(command.where, strong=strong)
+                yield from _of_expression(command.where, required=required)
+                if command.data_model:
+                    yield from _placed(frozenset({Ref(kind="data_model", name=command.data_model)}), required=required)
             case ast.Generic():
-                inner = strong and command.command in _INNER_JOIN and not _is_outer(command)
+                inner = required and command.command in _INNER_JOIN and not _is_outer(command)
                 for nested in command.subsearches:
-                    yield from _clauses(nested, strong=inner)
+                    yield from _needs(nested, required=inner)
             case ast.MacroCall():
-                yield frozenset({Ref(kind="macro", name=command.name, arity=command.arity)}), strong
+                called = Ref(kind="macro", name=command.name, arity=command.arity)
+                yield from _placed(frozenset({called}), required=required)
             case _:
                 continue
+
+
+def _placed(clause: Clause, *, required: bool) -> Iterator[Need]:
+    if required:
+        yield Need(refs=_ordered(clause))
+        return
+    data = frozenset(r for r in clause if r.kind in DATA_KINDS)
+    if data:
+        yield Need(refs=_ordered(data), force=Force.WEAK)
+    for ref in sorted(clause - data):
+        yield Need(refs=(ref,), force=Force.RUNS)
 
 
 def _is_outer(command: ast.Generic) -> bool:
@@ -106,13 +121,13 @@ def _is_outer(command: ast.Generic) -> bool:
     return isinstance(kind, ast.Value) and kind.text.lower() in ("left", "outer")
 
 
-def _of_expression(expr: ast.SearchExpr | None, *, strong: bool) -> Iterator[tuple[Clause, bool]]:
+def _of_expression(expr: ast.SearchExpr | None, *, required: bool) -> Iterator[Need]:
     if expr is None:
         return
     for clause in clauses_of(expr):
-        yield clause, strong
+        yield from _placed(clause, required=required)
     for nested in _required_subsearches(expr):
-        yield from _clauses(nested, strong=strong)
+        yield from _needs(nested, required=required)
 
 
 def _required_subsearches(expr: ast.SearchExpr) -> Iterator[ast.Pipeline]:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from agentgate_mcp.graph.nodes import DATA_KINDS, Group, Role, State
+from agentgate_mcp.graph.nodes import DATA_KINDS, Force, Group, Role, State
 
 
 class View(Protocol):
@@ -86,7 +86,9 @@ def contribution(group: Group, state: Callable[[str], State]) -> State:
     if group.role is Role.FEEDS:
         # A lookup whose writers are all gone still answers, from rows that grow old.
         return State.DEGRADED if best.broken else State.OK
-    if not group.strong:
+    if group.force is not Force.FULL:
+        if group.force is Force.RUNS and worst is State.FAILED:
+            return State.FAILED
         return State.DEGRADED if worst.broken else State.OK
     if len(states) == 1:
         return worst
