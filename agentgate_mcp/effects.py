@@ -75,6 +75,12 @@ class Effects:
     report_of: str = ""
     """Case whose report the call keeps: a record of our own, not a change to Splunk."""
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Objects changed and entities really acted on; simulations and tickets touch nothing."""
+        acted = (f"{a.action}:{a.target}" for a in self.actions if not a.simulate and a.action != "create_ticket")
+        return tuple(dict.fromkeys((*(c.target for c in self.changes), *acted)))
+
     def to_json(self) -> list[Json]:
         """The effects whose digest a permit is bound to; reads contribute nothing."""
         out: list[Json] = []

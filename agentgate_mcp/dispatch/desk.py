@@ -70,7 +70,7 @@ class Desk:
         )
         call = make_call(request, canonical, new_call_id())
         judged = await parts.judge.judge(call, parts.clock())
-        await parts.ledger.record([parts.records.verdict(call, judged.verdict, judged.verdict.as_of)])
+        await parts.ledger.record([parts.records.verdict(call, judged.verdict)])
         return summary(judged.verdict)
 
     async def finding(self, parent: ToolCall, finding_id: str, wait_s: float) -> Finding:
@@ -112,7 +112,7 @@ async def resume_finding(dispatcher: Dispatcher, finding: Finding) -> Outcome:
         requester=call.requester,
         fresh=verdict,
         drafts=[
-            parts.records.verdict(call, verdict, verdict.as_of),
+            parts.records.verdict(call, verdict, executed=True),
             parts.records.intent(call, effects.to_json(), finding_id=finding.finding_id),
         ],
         now=verdict.as_of,

@@ -106,10 +106,10 @@ class Dispatcher:
             entry = parts.records.refusal(
                 principal=call.principal, call_id=call.call_id, code="secret_argument", reason=text
             )
-            await parts.ledger.record([parts.records.verdict(call, verdict, verdict.as_of), entry])
+            await parts.ledger.record([parts.records.verdict(call, verdict), entry])
             return Refused(call_id=call.call_id, code="secret_argument", message=text, verdict=verdict)
         finding = await parts.approvals.open_finding(
-            call, verdict, [parts.records.verdict(call, verdict, verdict.as_of)], now=verdict.as_of
+            call, verdict, [parts.records.verdict(call, verdict)], now=verdict.as_of
         )
         if verdict.severity >= Severity.MEDIUM:
             parts.advisory.submit(finding)
@@ -142,7 +142,7 @@ class Dispatcher:
         parts = self.parts
         effects = effects_of(call.tool_name, call.arguments)
         drafts = [
-            parts.records.verdict(call, judged.verdict, judged.verdict.as_of),
+            parts.records.verdict(call, judged.verdict, executed=True),
             parts.records.intent(call, effects.to_json()),
         ]
         written = await parts.ledger.record(drafts)

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentgate_mcp.canonical import digest
-from agentgate_mcp.effects import effects_of
+from agentgate_mcp.gate.events import judged_events
 from agentgate_mcp.ledger.codec import call_to_json
 from agentgate_mcp.ledger.entries import Draft, EntryKind, Owner
 from agentgate_mcp.model.call import Json, ToolCall
-from agentgate_mcp.model.facts import CostFacts
-from agentgate_mcp.model.session import CallJudged, OutputRead, PromptGiven, SessionEvent
+from agentgate_mcp.model.session import OutputRead, SessionEvent
 from agentgate_mcp.model.verdict import Verdict
 from agentgate_mcp.redact import Redactor
 
@@ -23,11 +22,9 @@ class Records:
     redactor: Redactor
     owner: Owner
 
-    def verdict(self, call: ToolCall, verdict: Verdict, at: float) -> Draft:
-        events: list[SessionEvent] = []
-        if call.raw_user_prompt:
-            events.append(PromptGiven.of(at=at, call_id=call.call_id, text=call.raw_user_prompt))
-        events.append(_judged(call, verdict, at))
+    def verdict(self, call: ToolCall, verdict: Verdict, *, executed: bool = False) -> Draft:
+        """``executed``: the intent is recorded in the same commit."""
+        events = judged_events(call, verdict, at=verdict.as_of, executed=executed)
         return self._draft(
             EntryKind.VERDICT,
             call,
@@ -92,23 +89,6 @@ class Records:
     def _clean(self, payload: dict[str, Json]) -> dict[str, Json]:
         cleaned = self.redactor.redact(payload)
         return cleaned if isinstance(cleaned, dict) else {}
-
-
-def _judged(call: ToolCall, verdict: Verdict, at: float) -> CallJudged:
-    effects = effects_of(call.tool_name, call.arguments)
-    targets = [c.target for c in effects.changes]
-    targets += [f"{a.action}:{a.target}" for a in effects.actions if not a.simulate and a.action != "create_ticket"]
-    cost = next((s.facts for s in verdict.stages if isinstance(s.facts, CostFacts)), CostFacts())
-    return CallJudged(
-        at=at,
-        call_id=call.call_id,
-        tool=call.tool_name,
-        agent_id=call.agent_id,
-        decision=verdict.decision.name,
-        severity=verdict.severity.label,
-        targets=tuple(dict.fromkeys(targets)),
-        cost_score=cost.score,
-    )
 
 
 def _events(events: Sequence[SessionEvent]) -> list[Json]:

@@ -14,7 +14,7 @@ def request_facts(ctx: StageContext) -> RequestFacts:
     """The call and the requester's standing. Counts include the targets of this call."""
     agent = ctx.world.agent(ctx.call.agent_id)
     session, now = ctx.session, ctx.as_of
-    touched = changed_targets(ctx)
+    touched = frozenset(ctx.effects.targets)
     rows, size = session.rows_since(now - DAY), session.bytes_since(now - DAY)
     spec = ctx.spec
     return RequestFacts(
@@ -37,13 +37,6 @@ def request_facts(ctx: StageContext) -> RequestFacts:
         bytes_budget_left=max(0, agent.bytes_per_day - size),
         mutates=bool(touched) or _writes(ctx) or _upstream_effect(ctx),
     )
-
-
-def changed_targets(ctx: StageContext) -> frozenset[str]:
-    """Objects changed and entities really acted on by this call; simulations touch nothing."""
-    changes = {c.target for c in ctx.effects.changes}
-    acted = {f"{a.action}:{a.target}" for a in ctx.effects.actions if not a.simulate and a.action != "create_ticket"}
-    return frozenset(changes | acted)
 
 
 def _writes(ctx: StageContext) -> bool:

@@ -1,0 +1,55 @@
+"""Builds the gate's world from what the backends and the site's files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from agentgate_mcp.gate.cost_model import CostBaselines
+from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.gate.world import AgentProfile, World
+from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.model.call import ToolSpec
+from agentgate_mcp.model.decision import Profile
+from agentgate_mcp.model.site import KnowledgeObject
+from agentgate_mcp.site import SiteFiles
+from agentgate_mcp.spl.knowledge import KnowledgeSet
+
+
+def build_world(
+    *,
+    objects: Sequence[KnowledgeObject],
+    site: SiteFiles,
+    library: PolicyLibrary,
+    tools: Mapping[str, ToolSpec],
+    cost: CostBaselines,
+    profile: Profile,
+    search_now: float | None,
+) -> World:
+    """One immutable snapshot. Raises: DataError when the knowledge cannot make a graph."""
+    knowledge = KnowledgeSet.from_objects(objects)
+    return World(
+        tools=tools,
+        knowledge=knowledge,
+        graph=KnowledgeGraph.build(knowledge, site.assets, site.teams),
+        assets=site.assets,
+        teams=site.teams,
+        agents={name: _agent(name, site) for name in site.agents},
+        cost=cost,
+        policies=library,
+        profile=profile,
+        search_now=search_now,
+    )
+
+
+def _agent(name: str, site: SiteFiles) -> AgentProfile:
+    row = site.agents[name]
+    return AgentProfile(
+        agent_id=name,
+        team=row.team,
+        roles=row.roles,
+        read_only=row.read_only,
+        indexes=row.indexes,
+        apps=row.apps,
+        rows_per_day=row.rows_per_day,
+        bytes_per_day=row.bytes_per_day,
+    )
