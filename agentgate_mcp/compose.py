@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from agentgate_mcp import config
 from agentgate_mcp.approvals.control import Control
 from agentgate_mcp.approvals.registry import OperatorRegistry
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.approvals.standing import LedgerStanding
 from agentgate_mcp.backends.embedded import open_embedded
-from agentgate_mcp.backends.ports import Backends
+from agentgate_mcp.backends.ports import Backends, SearchPort
 from agentgate_mcp.bundled import bundled_dir
+from agentgate_mcp.canonical import digest, loads_strict
 from agentgate_mcp.config import Settings
 from agentgate_mcp.dispatch.desk import Desk, NestedCaller
 from agentgate_mcp.dispatch.executor import Dispatcher, Parts
 from agentgate_mcp.dispatch.gatekeeper import DispatchGatekeeper
 from agentgate_mcp.dispatch.judge import Judge
+from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.records import Records
+from agentgate_mcp.dispatch.request import new_call_id
 from agentgate_mcp.dispatch.sessions import SessionKeeper
 from agentgate_mcp.dispatch.worlds import WorldKeeper
-from agentgate_mcp.errors import ConfigError
+from agentgate_mcp.errors import AgentGateError, ConfigError, DataError
+from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
+from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.gate.world import World
+from agentgate_mcp.graph.content import load_objects
+from agentgate_mcp.ledger.entries import Draft, EntryKind
 from agentgate_mcp.ledger.files import installation_key
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.mirror import Mirror
 from agentgate_mcp.ledger.recovery import recover
 from agentgate_mcp.ledger.runlog import RunLog
-from agentgate_mcp.llm.wiring import Advisors, advisors
-from agentgate_mcp.permits import PermitBook
+from agentgate_mcp.llm.off import NoAnalyst, NoDesk
+from agentgate_mcp.model.call import Json
+from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
+from agentgate_mcp.permits import PermitBook, PermitKind
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor
+from agentgate_mcp.site import SiteFiles, read_site
 from agentgate_mcp.tools.catalogue import catalogue
+from agentgate_mcp.tools.definition import ToolDefinition
 from agentgate_mcp.worlds import build_world
 
 
@@ -67,10 +79,8 @@ class Deployment:
     permits: PermitBook
     dispatcher: Dispatcher
     gatekeeper: DispatchGatekeeper
-    judge: Judge
     mirror: Mirror
     runlog: RunLog
-    advisors: Advisors
 
     def __enter__(self) -> Deployment:
         return self
@@ -81,10 +91,52 @@ class Deployment:
         self.close()
 
     def close(self) -> None:
-        self.judge.close()
-        self.advisors.close()
+        self.dispatcher.parts.judge.close()
         self.mirror.close()
         self.office.ledger.close()
+
+    def roll_back(self, change_id: str, *, operator: str, reason: str) -> ChangeRecord:
+        """Undo one change on an operator's word: intent, effect, outcome, like any other effect.
+
+        Raises: NotFoundError, BackendError, LedgerError."""
+        ledger = self.office.ledger
+        effect: list[Json] = ["rollback", change_id]
+        call_id = new_call_id()
+        owner = ledger.owner
+        payload: dict[str, Json] = {
+            "tool": "changes rollback",
+            "digest": digest(effect),
+            "effects": [effect],
+            "finding_id": "",
+            "reason": reason,
+            "owner": owner.to_json(),
+        }
+        intent = Draft(kind=EntryKind.INTENT, principal=operator, call_id=call_id, payload=payload)
+        (entry,) = ledger.append([intent]).result()
+        permit = self.permits.mint(
+            kind=PermitKind.OPERATOR, digest=digest(effect), call_id=call_id, intent_seq=entry.seq
+        )
+        status, message = "error", ""
+        try:
+            record = self.backends.knowledge.rollback(change_id, permit=permit, at=time.time())
+            status = "ok"
+            return record
+        except AgentGateError as exc:
+            message = str(exc)
+            raise
+        finally:
+            self.permits.void(permit)
+            outcome: dict[str, Json] = {
+                "tool": "changes rollback",
+                "status": status,
+                "intent_seq": entry.seq,
+                "message": message,
+                "result_hash": "",
+                "session_events": [],
+            }
+            ledger.append(
+                [Draft(kind=EntryKind.OUTCOME, principal=operator, call_id=call_id, payload=outcome)]
+            ).result()
 
 
 def data_dir(settings: Settings) -> Path:
@@ -110,16 +162,130 @@ def open_office(state_dir: Path, clock: Callable[[], float] = time.time) -> Offi
 def open_deployment(
     settings: Settings, *, clock: Callable[[], float] = time.time, pipeline: Pipeline | None = None
 ) -> Deployment:
-    """Everything for serving, with orphaned intents of dead processes recorded as UNKNOWN.
+    """Everything for serving; orphaned intents of dead processes are recorded as UNKNOWN.
 
-    Raises: ConfigError, DataError, PolicyError, LedgerError."""
-    if settings.telemetry_backend == "splunk":
-        raise ConfigError("TELEMETRY_BACKEND: expected dummy or iot23; a live Splunk is not supported by this version")
-    source = data_dir(settings)
-    library = load_library(settings.policies_dir)
+    Raises: ConfigError, DataError, PolicyError, LedgerError, BackendError."""
+    site = _Site.open(settings, clock)
     office = open_office(settings.state_dir, clock)
     try:
-        return _wire(settings, source, library_world(settings, source, library), office, clock, pipeline or Pipeline())
+        redactor = Redactor(installation_key(settings.state_dir))
+        recovered = recover(office.ledger)
+        logs = settings.state_dir / "logs"
+        mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=redactor, clock=clock)
+        judge = Judge(
+            pipeline=pipeline or Pipeline(),
+            world=WorldKeeper(site.backends.knowledge.generation, site.world),
+            sessions=SessionKeeper(office.ledger),
+            standing=LedgerStanding(office.ledger),
+            timeout_s=settings.gate_timeout_s,
+            watchdog_s=settings.watchdog_s,
+        )
+        parts = Parts(
+            tools=site.tools,
+            judge=judge,
+            ledger=office.ledger,
+            approvals=office.approvals,
+            permits=site.permits,
+            records=Records(redactor=redactor, owner=office.ledger.owner),
+            advisory=NoDesk(),
+            clock=clock,
+        )
+        dispatcher = Dispatcher(parts, Desk, NestedCaller)
+        mirror.start()
+        runlog.write("start", backend=site.backends.label, unknown_outcomes=len(recovered))
+        return Deployment(
+            settings=settings,
+            office=office,
+            backends=site.backends,
+            permits=site.permits,
+            dispatcher=dispatcher,
+            gatekeeper=DispatchGatekeeper(dispatcher),
+            mirror=mirror,
+            runlog=runlog,
+        )
     except BaseException:
         office.ledger.close()
         raise
+
+
+def offline_judge(settings: Settings, knowledge: Path | None = None) -> OfflineJudge:
+    """Verdicts without execution or record, over the configured knowledge or ``knowledge``.
+
+    Raises: ConfigError, DataError, PolicyError, BackendError."""
+    site = _Site.open(settings, time.time)
+    objects = load_objects(knowledge) if knowledge is not None else None
+    return OfflineJudge(world=site.world(objects), tools=site.tools)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """Backends, tools and everything that a world is built from."""
+
+    settings: Settings
+    files: SiteFiles
+    library: PolicyLibrary
+    permits: PermitBook
+    backends: Backends
+    tools: dict[str, ToolDefinition]
+    search_now: float | None
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Callable[[], float]) -> _Site:
+        if settings.telemetry_backend == "splunk":
+            raise ConfigError("TELEMETRY_BACKEND: expected dummy or iot23; a live Splunk needs a later version")
+        if settings.telemetry_backend == "iot23" and settings.telemetry_store is None:
+            raise ConfigError("AGENTGATE_TELEMETRY_STORE: expected a store built by `data load-zeek`, got nothing")
+        source, permits = data_dir(settings), PermitBook()
+        telemetry = settings.telemetry_store if settings.telemetry_backend == "iot23" else None
+        backends = open_embedded(source, settings.state_dir, permits, clock, telemetry=telemetry)
+        analyst = NoAnalyst("no model is configured (ENABLE_LLM is off)")
+        return cls(
+            settings=settings,
+            files=read_site(source),
+            library=load_library(settings.policies_dir),
+            permits=permits,
+            backends=backends,
+            tools=catalogue(backends, analyst),
+            search_now=_data_clock(source, backends),
+        )
+
+    def world(self, objects: Sequence[KnowledgeObject] | None = None) -> World:
+        return build_world(
+            objects=self.backends.knowledge.objects() if objects is None else objects,
+            site=self.files,
+            library=self.library,
+            tools={name: tool.spec for name, tool in self.tools.items()},
+            cost=baselines(self.backends.search),
+            profile=self.settings.profile,
+            search_now=self.search_now,
+        )
+
+
+def baselines(search: SearchPort) -> CostBaselines:
+    """Daily volumes per index from what the indexes hold now."""
+    found: dict[str, IndexBaseline] = {}
+    for row in search.indexes():
+        events = int(str(row["totalEventCount"]))
+        first, last = str(row["minTime"]), str(row["maxTime"])
+        if not events or not first or not last:
+            continue
+        days = max((datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 86_400, 1.0)
+        size = max(int(str(row["currentDBSizeMB"])) * 1_048_576 / events, 1.0)
+        retention = row.get("frozenTimePeriodInSecs")
+        kept = int(retention) / 86_400 if isinstance(retention, str) and retention.isdigit() else days
+        found[str(row["name"]).lower()] = IndexBaseline(
+            events_per_day=events / days, bytes_per_event=size, retention_days=max(kept, days)
+        )
+    return CostBaselines(indexes=found)
+
+
+def _data_clock(source: Path, backends: Backends) -> float | None:
+    """The instant that `now` means in searches: bundled data and captures have a clock of their own."""
+    if backends.extra.get("telemetry") == "bundled":
+        manifest = loads_strict((source / "MANIFEST.json").read_bytes())
+        now = manifest.get("now") if isinstance(manifest, dict) else None
+        if not isinstance(now, str):
+            raise DataError("MANIFEST.json", "/now", "expected an ISO 8601 time")
+        return datetime.fromisoformat(now).timestamp()
+    latest = [str(row["maxTime"]) for row in backends.search.indexes() if row["maxTime"]]
+    return max((datetime.fromisoformat(t).timestamp() for t in latest), default=None)

@@ -83,7 +83,13 @@ def _head(record: ChangeRecord) -> dict[str, Json]:
 def _object(item: KnowledgeObject | None) -> Json:
     if item is None:
         return None
-    return {"id": item.id, "app": item.app, "owner": item.owner, "disabled": item.disabled, "settings": dict(item.content)}
+    return {
+        "id": item.id,
+        "app": item.app,
+        "owner": item.owner,
+        "disabled": item.disabled,
+        "settings": dict(item.content),
+    }
 
 
 def _when(at: float) -> str:
