@@ -26,14 +26,14 @@ from agentgate_mcp.server.toolsets import checked
 from agentgate_mcp.server.wired import HttpAuth
 
 Transport = Literal["stdio", "streamable-http", "sse"]
-GRACE_SECONDS = 5
-"""How long HTTP calls in flight may still finish after a signal; then they are cancelled."""
 _PATHS: dict[Transport, str] = {"streamable-http": "/mcp", "sse": "/sse"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What `serve` can be told. ``toolsets`` None offers all; port 0 takes a free one."""
+    """What `serve` can be told. ``toolsets`` None offers all; port 0 takes a free one;
+    ``grace_seconds`` is how long HTTP calls may still finish after a signal before they are
+    cancelled."""
 
     transport: Transport = "stdio"
     host: str = "127.0.0.1"
@@ -41,6 +41,7 @@ class ServeOptions:
     agent_id: str = "agent"
     toolsets: tuple[str, ...] | None = None
     read_only: bool = False
+    grace_seconds: int = 5
 
 
 def build_server(gatekeeper: Gatekeeper, options: ServeOptions) -> GatedServer:
@@ -119,7 +120,7 @@ async def _serve_http(gatekeeper: Gatekeeper, options: ServeOptions) -> None:
             log_config=None,
             access_log=False,
             lifespan="on",
-            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_graceful_shutdown=options.grace_seconds,
             timeout_keep_alive=30,
         )
         with _outliving_signals():
