@@ -99,4 +99,5 @@ def is_listed(normalised: str) -> bool:
     """True where the endpoint is on the list of those that ordinary work reads."""
     if not normalised.startswith("/services/") or is_credential(normalised):
         return False
-    return bool(_READABLE_RE.fullmatch(normalised.removeprefix("/services/")))
+    # The list of jobs is ordinary reading; a job's results are somebody's data.
+    return normalised == "/services/search/jobs" or bool(_READABLE_RE.fullmatch(normalised[10:]))

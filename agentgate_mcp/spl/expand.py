@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl.knowledge import KnowledgeSet, MacroDefinition
-from agentgate_mcp.spl.lexer import MAX_CHARS, MacroText, macro_text, pieces
+from agentgate_mcp.spl.lexer import MAX_CHARS, MacroText, macro_text, marks
 from agentgate_mcp.spl.text import unescape
 
 MAX_NESTING = 16
@@ -116,22 +116,25 @@ def _paste(
     """``text`` with its macro calls replaced. Recursion is bounded by `MAX_NESTING`."""
     out: list[str] = []
     read = written = 0
-    for piece in pieces(text):
-        stop = read + len(piece)
-        pasted = piece
-        if piece[0] == "`":
-            if piece[:3] != "```":
-                pasted = _call(macro_text(piece, read), piece, work, stack, depth)
-                if segments is not None:
-                    segments.append(Segment(written, written + len(pasted), read, stop))
-        elif piece[0] == '"' and "`" in piece:
-            _note_quoted(piece, work, depth)
-        out.append(pasted)
-        read = stop
-        written += len(pasted)
-        if written > MAX_CHARS:
-            limit = f"at most {MAX_CHARS} characters"
-            raise _LimitError("the search grows too long when its macros are expanded", read, limit)
+    for start, stop in marks(text):
+        if text[start] == "`":
+            if text.startswith("```", start):
+                continue
+            piece = text[start:stop]
+            pasted = _call(macro_text(piece, start), piece, work, stack, depth)
+            out.append(text[read:start])
+            out.append(pasted)
+            written += start - read
+            if segments is not None:
+                segments.append(Segment(written, written + len(pasted), start, stop))
+            written += len(pasted)
+            read = stop
+            if written > MAX_CHARS:
+                limit = f"at most {MAX_CHARS} characters"
+                raise _LimitError("the search grows too long when its macros are expanded", start, limit)
+        elif text.find("`", start, stop) >= 0:
+            _note_quoted(text[start:stop], work, depth)
+    out.append(text[read:])
     return "".join(out)
 
 

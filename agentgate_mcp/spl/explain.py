@@ -78,16 +78,7 @@ class Explanation:
         return {
             "query": self.query,
             "expanded": self.expanded,
-            "stages": [
-                {
-                    "command": s.command,
-                    "class": s.kind,
-                    "risks": list(s.risks),
-                    "position": s.position,
-                    "depth": s.depth,
-                }
-                for s in self.stages
-            ],
+            "stages": [_stage_json(s) for s in self.stages],
             "facts": self.facts.model_dump(mode="json"),
         }
 
@@ -119,6 +110,16 @@ def _note(name: str, position: int, depth: int) -> StageNote:
         return StageNote(command=name or "(macro)", kind="unknown", risks=(), position=position, depth=depth)
     risks = tuple(sorted(r.value for r in known.risks))
     return StageNote(command=name, kind=known.kind.value, risks=risks, position=position, depth=depth)
+
+
+def _stage_json(stage: StageNote) -> dict[str, Json]:
+    return {
+        "command": stage.command,
+        "class": stage.kind,
+        "risks": list(stage.risks),
+        "position": stage.position,
+        "depth": stage.depth,
+    }
 
 
 def _stage_line(stage: StageNote) -> str:

@@ -61,6 +61,7 @@ class _Range:
         self.given = (earliest, latest)
         self.real_time = False
         self.problems: list[str] = []
+        self.known: dict[str, float | None] = {}
 
     def complete(self, sketch: Sketch, knowledge: KnowledgeSet) -> SearchFacts:
         windows = sketch.windows or [((), ())]
@@ -111,15 +112,20 @@ class _Range:
             text = self.given[side] if expression == INHERITED else expression
             if is_real_time(text):
                 self.real_time = True
-            try:
-                moment = parse_time(text, self.now)
-            except SplError as error:
-                self.problems.append(f"time: {error}")
-                return None
+            moment = self._moment(text)
             if moment is None:
                 return None
             moments.append(moment)
         return min(moments) if widest_low else max(moments)
+
+    def _moment(self, text: str) -> float | None:
+        if text not in self.known:
+            try:
+                self.known[text] = parse_time(text, self.now)
+            except SplError as error:
+                self.problems.append(f"time: {error}")
+                self.known[text] = None
+        return self.known[text]
 
 
 def _indexes(sketch: Sketch, knowledge: KnowledgeSet) -> tuple[tuple[str, ...], bool]:

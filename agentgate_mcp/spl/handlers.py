@@ -27,6 +27,8 @@ _SQL_WRITES = re.compile(
     re.IGNORECASE,
 )
 _SQL_READS = re.compile(r"\s*\(*\s*(?:select|with|show|describe|desc|explain)\b", re.IGNORECASE)
+_MAX_PATHS = 8
+"""Words of a `rest` command that are looked at as endpoints; it takes one."""
 _ROWS_OF_MODEL = frozenset({"search", "flat", "acceleration_search"})
 
 
@@ -69,7 +71,9 @@ def _rest(scanner: Scanner, stage: Stage) -> None:
     paths = args.words or [args.options[k] for k in ("path", "url", "uri", "endpoint") if k in args.options]
     if not paths or any(t[0] in (MACRO, OPEN) for t in stage.tokens[:1]):
         sketch.unresolved.append("rest: its endpoint is computed")
-    for written in paths:
+    if len(paths) > _MAX_PATHS:
+        sketch.unresolved.append("rest: it names many endpoints")
+    for written in paths[:_MAX_PATHS]:
         path = endpoints.normalise(written)
         label = f"{method} {path}"
         sketch.rest.append(label)

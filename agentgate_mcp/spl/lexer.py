@@ -8,6 +8,8 @@ no position is scanned twice.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from agentgate_mcp.errors import SplError
@@ -39,9 +41,20 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# The same, for strings, comments, macros and the escapes that keep a quote from opening one.
+_MARK = re.compile(
+    r"""
+      "[^"\\]*+ (?: \\. [^"\\]*+ )*+ (?: " | \\ )?
+    | ``` (?: [^`]++ | `(?!``) )*+ (?: ``` )?
+    | ` [^`"]*+ (?: "[^"\\]*+ (?: \\. [^"\\]*+ )*+ (?: " | \\ )? [^`"]*+ )*+ `?
+    | \\["\\|]?+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BARE_BANG = re.compile("!(?!=)")
 _KIND: dict[str, str] = {
     '"': STRING, "'": FIELD, "`": MACRO, "|": PIPE, "[": OPEN, "]": CLOSE, "(": LPAREN, ")": RPAREN,
-    ",": COMMA, "=": OP, "<": OP, ">": OP,
+    ",": COMMA, "=": OP, "<": OP, ">": OP, "!": OP,
 }  # fmt: skip
 _CLOSED_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _CLOSED_MACRO = re.compile(r'`[^`"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^`"]*+)*+`', re.DOTALL)
@@ -74,33 +87,27 @@ def lex(text: str) -> Lexed:
     """The tokens of ``text``. Raises: SplError where something is not closed, or too long."""
     if len(text) > MAX_CHARS:
         raise SplError("the search is too long", MAX_CHARS, f"at most {MAX_CHARS} characters")
-    tokens: list[Token] = []
-    doubtful: list[int] = []
-    append = tokens.append
+    found = _pieces(text)
+    if not found:
+        return Lexed([], [])
     kind_of = _KIND.get
-    position = 0
-    found = pieces(text)
-    for piece in found:
-        first = piece[0]
-        kind = kind_of(first)
-        if kind is None:
-            if first == "!" and piece == "!=":
-                append((OP, piece, position))
-            elif not first.isspace():
-                append((WORD, piece, position))
-                if "\\" in piece and ('\\"' in piece or "\\|" in piece):
-                    doubtful.append(position)
-        elif kind is MACRO:
-            if piece[:3] != "```":
-                append((MACRO, piece, position))
-        elif kind is FIELD and (len(piece) == 1 or piece[-1] != "'"):
-            append((WORD, piece, position))
-            doubtful.append(position)
-        else:
-            append((kind, piece, position))
-        position += len(piece)
-    if found:
-        _check_closed(found[-1], position - len(found[-1]))
+    starts = accumulate(map(len, found), initial=0)
+    tokens = [(kind_of(p[0], WORD), p, s) for p, s in zip(found, starts, strict=False) if not p.isspace()]
+    # What the first character alone does not tell is put right only where the text can hold it.
+    if "`" in text:
+        tokens = [t for t in tokens if t[0] != MACRO or t[1][:3] != "```"]
+    if _BARE_BANG.search(text):
+        tokens = [(WORD, p, s) if p[0] == "!" and p != "!=" else (k, p, s) for k, p, s in tokens]
+    doubtful: list[int] = []
+    if "'" in text:
+        open_quotes = {s for k, p, s in tokens if k == FIELD and (len(p) == 1 or p[-1] != "'")}
+        if open_quotes:
+            tokens = [(WORD, p, s) if s in open_quotes else (k, p, s) for k, p, s in tokens]
+            doubtful = list(open_quotes)
+    if '\\"' in text or "\\|" in text:
+        doubtful += [s for k, p, s in tokens if k == WORD and ('\\"' in p or "\\|" in p)]
+        doubtful.sort()
+    _check_closed(found[-1], len(text) - len(found[-1]))
     return Lexed(tokens, doubtful)
 
 
@@ -131,12 +138,29 @@ def other_reading(text: str, doubtful: list[int]) -> str | None:
     return "".join(chars) if changed else None
 
 
-def pieces(text: str) -> list[str]:
+def _pieces(text: str) -> list[str]:
     """The pieces of ``text``, blanks and comments included: joined they give ``text`` again."""
     found: list[str] = _PIECE.findall(text)
-    if "`" in text and any(p[0] == "`" and p.count("(") != p.count(")") for p in found):
+    if "`" in text and any(p.count("(") != p.count(")") for p in found if p[0] == "`"):
         return _pieces_with_nested_macros(text)
     return found
+
+
+def marks(text: str) -> Iterator[tuple[int, int]]:
+    """The extents of the strings, comments and macros of ``text``, in order; a macro's arguments
+    belong to it. Raises: SplError where nested macros are not closed."""
+    position, end = 0, len(text)
+    while position < end:
+        for match in _MARK.finditer(text, position):
+            piece = match.group()
+            if piece[0] == "`" and piece[:3] != "```" and piece.count("(") != piece.count(")"):
+                position = macro_end(text, match.start())
+                yield match.start(), position
+                break
+            if piece[0] != "\\":
+                yield match.span()
+        else:
+            return
 
 
 def _pieces_with_nested_macros(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from agentgate_mcp.spl.arguments import VALUE_KINDS, arguments, conditions, value_of
 from agentgate_mcp.spl.commands import SEARCH_COMMANDS
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
-from agentgate_mcp.spl.lexer import OP, STRING, WORD, macro_text, pieces
+from agentgate_mcp.spl.lexer import OP, STRING, WORD, macro_text, marks
 
 _LOOKUP_COMMANDS = frozenset({"lookup", "inputlookup", "outputlookup"})
 _FIELDS = frozenset({"index", "sourcetype", "source", "eventtype", "tag"})
@@ -107,18 +107,17 @@ def _macros(text: str) -> tuple[MacroRef, ...]:
         source, offset = todo.pop()
         if "`" not in source:
             continue
-        position = 0
-        for piece in pieces(source):
+        for start, stop in marks(source):
+            piece = source[start:stop]
             if piece[0] == "`" and piece[:3] != "```":
-                call = macro_text(piece, offset + position)
+                call = macro_text(piece, offset + start)
                 found.append(MacroRef(call.name, call.arity, False))
-                todo.extend((argument, offset + position) for argument in call.args if "`" in argument)
+                todo.extend((argument, offset + start) for argument in call.args if "`" in argument)
             elif piece[0] == '"' and "`" in piece:
                 for match in _QUOTED_CALL.finditer(piece):
                     inside = match.group(2)
                     arity = inside.count(",") + 1 if inside and inside.strip() else 0
                     found.append(MacroRef(match.group(1), arity, True))
-            position += len(piece)
     strong = {(m.name, m.arity) for m in found if not m.weak}
     return tuple(dict.fromkeys(m for m in found if not m.weak or (m.name, m.arity) not in strong))
 

@@ -111,6 +111,7 @@ class Scanner:
                     steered = _steers(group.stages)
                     sketch.all_indexes |= bool(steered & {"index", "search"})
                     sketch.steered_time |= bool(steered & {"earliest", "latest", "search"})
+                _note_bare_word(group.stages[0], sketch)
             for position, stage in enumerate(group.stages):
                 order.append((stage.name_start, stage.name))
                 self._stage(stage, position == 0 and not group.template, layout)
@@ -276,6 +277,19 @@ class Scanner:
             self.read_other(text, label)
 
 
+def _note_bare_word(stage: Stage, sketch: Sketch) -> None:
+    """In brackets the first word is a command, pipe or not: one that is no known command, and is
+    not the beginning of a condition, is an unknown command."""
+    if not stage.implicit:
+        return
+    kind, text, _ = stage.tokens[0]
+    following = stage.tokens[1] if len(stage.tokens) > 1 else None
+    if kind != WORD or "::" in text or "*" in text or text.upper() == "NOT":
+        return
+    if following is None or (following[0] not in (OP, LPAREN) and following[1].upper() not in ("IN", "OR", "AND")):
+        sketch.unknown.append(text.lower())
+
+
 def _steers(stages: list[Stage]) -> set[str]:
     """The fields that a subsearch returns into its search and that set the search's index or time
     range, or its very text: ``[ makeresults | eval earliest=0 | return earliest ]``."""
@@ -291,7 +305,7 @@ def _steers(stages: list[Stage]) -> set[str]:
         else:
             names = _STEERING
         for index, token in enumerate(tokens):
-            if token[0] not in VALUE_KINDS or value_of(token) not in names:
+            if token[0] not in VALUE_KINDS or value_of(token).lstrip("$") not in names:
                 continue
             following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
             if stage.name == "eval":
@@ -301,7 +315,7 @@ def _steers(stages: list[Stage]) -> set[str]:
             else:
                 steers = following != LPAREN  # `stats earliest(x)` is a function
             if steers:
-                found.add(value_of(token))
+                found.add(value_of(token).lstrip("$"))
     return found
 
 
