@@ -223,6 +223,17 @@ REQUIREMENTS: tuple[Req, ...] = (
     # --- dispatch ---
     # --- investigation ---
     # --- data ---
+    Req("data.reproducible", "The bundled data comes out byte for byte the same from its seed.", source="DESIGN §10"),
+    Req("data.verify", "Changed, missing and foreign files in a data directory are named.", source="DESIGN §10"),
+    Req("data.schema", "Every bundled record has the shape that its readers rely on.", source="DESIGN §9"),
+    Req("data.references", "Every name in the bundled data refers to something that exists in it.", source="DESIGN §9"),
+    Req("data.volume", "The data has the promised number of events, cases, objects, runbooks and calls.", source="DESIGN §2"),
+    Req("data.twins", "A case and its twin have the same shape: volume, hosts, sources, words.", source="DESIGN §2"),
+    Req("data.no-truth", "What a case turned out to be is written nowhere in the data.", source="DESIGN §2"),
+    Req("data.coverage", "The detections cover the assets as the policies on lost coverage need.", source="DESIGN §7"),
+    Req("data.searches", "Every bundled search parses and every macro in it resolves.", source="DESIGN §6"),
+    Req("data.synthetic", "Bundled addresses and names are from the documentation ranges.", source="DESIGN §2"),
+    Req("data.day", "The analyst day holds only well-formed calls of tools and objects that exist.", source="DESIGN §7"),
     # --- cli ---
     # --- llm ---
 )

@@ -50,14 +50,14 @@ def _saved_search(raw: Mapping[str, Json], app: str, team: str) -> Record:
         "actions": ",".join(actions),
         "alert.severity": str(reader.integer(raw, "severity")),
         "alert.track": "notable" in actions,
-        "alert_comparator": "greater than",
-        "alert_threshold": "0",
-        "alert_type": "number of events",
+        "alert_type": "number of events" if "techniques" in raw else "always",
         "agentgate.status": reader.string(raw, "status", "production"),
         "agentgate.techniques": list(reader.strings(raw, "techniques")),
         "agentgate.controls": list(reader.strings(raw, "controls")),
         "agentgate.covers": list(reader.strings(raw, "covers")),
     }
+    if "techniques" in raw:
+        content["alert_comparator"], content["alert_threshold"] = "greater than", "0"
     if "email" in actions:
         content["action.email"] = True
         content["action.email.to"] = reader.string(raw, "email")
@@ -133,8 +133,10 @@ def _derived_lookups() -> Iterable[tuple[str, str, str, Sequence[str], list[Json
         record = reader.as_object(identity, "identity")
         privileged = "true" if record["privileged"] is True else "false"
         people.append({"user": record["user"], "department": record["department"], "privileged": privileged})
-        for address in reader.strings(record, "usual_addresses"):
-            usual.append({"user": record["user"], "address": address, "since": "1767225600"})
+        usual.extend(
+            {"user": record["user"], "address": address, "since": "1767225600"}
+            for address in reader.strings(record, "usual_addresses")
+        )
     yield (
         "identity_inventory",
         "identity",

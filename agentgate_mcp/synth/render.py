@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.synth import intel, knowledge, manifest, organisation, reader, runbooks
-from agentgate_mcp.synth.analyst_day import analyst_day
 from agentgate_mcp.synth.background import ordinary_week
 from agentgate_mcp.synth.clock import day_of
+from agentgate_mcp.synth.day import analyst_day
 from agentgate_mcp.synth.event import Event
 from agentgate_mcp.synth.stories import all_stories
 from agentgate_mcp.synth.story import Story

@@ -66,6 +66,8 @@ def _markdown(raw: dict[str, Json]) -> str:
         "",
         "## Queries",
         "",
+        "Words between dollar signs stand for values of the case.",
+        "",
         *_queries(raw),
         "",
         "## Signs of an ordinary cause",

@@ -16,6 +16,7 @@ _CLOUD_CALLS: tuple[tuple[str, str, str], ...] = (
     ("GetMetricData", "monitoring", "web"), ("AssumeRole", "sts", "role/deploy"),
     ("GetCallerIdentity", "sts", "self"), ("ListUsers", "iam", "*"), ("GetSecretValue", "secretsmanager", "web/mail"),
 )  # fmt: skip
+_GRANTED = ("user.session.start", "user.authentication.sso")
 _ROLES = ("role/deploy", "role/metrics", "role/web-assets")
 
 
@@ -84,7 +85,7 @@ def _identity_provider(stream: Stream, log: Log) -> None:
                 moment,
                 host_logs.okta(
                     user=member.user, src=src, action="failure" if failed else "success",
-                    event="user.authentication" if failed else own.pick(("user.session.start", "user.authentication.sso")),
+                    event="user.authentication" if failed else own.pick(_GRANTED),
                     app="remote-access vpn" if remote and own.chance(50) else own.pick(_APPS),
                     device=member.host if not remote or own.chance(60) else f"phone of {member.user}",
                     reason="invalid_credentials" if failed else "",

@@ -22,7 +22,7 @@ _PROGRAMS: tuple[tuple[str, str, str, str], ...] = (
     ("C:\\Program Files\\Browser\\browser.exe", "browser.exe --type=renderer", "browser.exe", "Browser Foundation"),
     ("C:\\Program Files\\TalkRoom\\talkroom.exe", "talkroom.exe --minimised", "explorer.exe", "TalkRoom Software"),
     ("C:\\Program Files\\Sentrel\\sntray.exe", "sntray.exe", "explorer.exe", "Sentrel Security"),
-    ("C:\\Program Files\\ClinicDesk\\clinicdesk.exe", "clinicdesk.exe -site north", "explorer.exe", "ClinicDesk Software"),
+    ("C:\\Program Files\\ClinicDesk\\clinicdesk.exe", "clinicdesk.exe -s north", "explorer.exe", "ClinicDesk Software"),
     ("C:\\Windows\\System32\\svchost.exe", "svchost.exe -k netsvcs -p", "services.exe", "Desktop OS Publisher"),
     ("C:\\Windows\\System32\\taskhostw.exe", "taskhostw.exe", "svchost.exe", "Desktop OS Publisher"),
     ("C:\\Windows\\System32\\cmd.exe", "cmd.exe /c logon-drives.cmd", "explorer.exe", "Desktop OS Publisher"),

@@ -140,7 +140,8 @@ def _devices(stream: Stream, log: Log) -> None:
                     moment,
                     network_logs.conn(
                         src=src, sport=own.port(), dst=machine("nvr01").ip, dport=554, service="rtsp",
-                        out=own.between(380_000_000, 460_000_000), back=own.between(2_000_000, 3_000_000), ms=3 * HOUR - 9_000,
+                        out=own.between(380_000_000, 460_000_000), back=own.between(2_000_000, 3_000_000),
+                        ms=3 * HOUR - 9_000,
                     ),
                 )  # fmt: skip
 
@@ -234,7 +235,8 @@ def _backup(stream: Stream, log: Log) -> None:
         log.add(
             moment - 20 * MINUTE,
             network_logs.conn(
-                src=bkp, sport=stream.port(), dst=source.ip, dport=445, service="smb", out=stream.between(400_000, 900_000),
+                src=bkp, sport=stream.port(), dst=source.ip, dport=445, service="smb",
+                out=stream.between(400_000, 900_000),
                 back=stream.between(150_000_000, 300_000_000), ms=stream.between(90, 240) * 1000,
             ),
         )  # fmt: skip

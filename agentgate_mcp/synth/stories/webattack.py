@@ -48,7 +48,7 @@ _CHECKS = (
     "/docs/security/prompt-injection-overview", "/docs/security/what-is-prompt-injection?lang=en",
     "/search?q=how+to+detect+prompt+injection", "/search?q=%3Cb%3Eescaping+test%3C/b%3E",
     "/download.aspx?file=../../web.config", "/download.aspx?file=brochure.pdf", "/careers/list.aspx?id=1'",
-    "/careers/upload.aspx", "/docs/security/example-phrases-attackers-use", "/.env", "/admin/login.aspx",
+    "/careers/upload.aspx", "/docs/security/example-phrases", "/.env", "/admin/login.aspx",
     "/api/v1/users?limit=9999", "/docs/glossary/jailbreak", "/backup.zip", "/accessibility", "/sitemap.xml",
 )  # fmt: skip
 
@@ -131,18 +131,22 @@ def _calls_out(stream: Stream, log: Log, start: int, run: _Run, out: int) -> Non
                 sport=sport,
                 dst=run.partner,
                 dport=443,
-                service="ssl" if run.partner_name else "",
+                service="ssl" if number % 3 == 0 or run.partner_name else "",
                 out=stream.around(out, 25),
                 back=stream.between(400, 2_600),
                 ms=stream.between(800, 9_000),
             ),
             key=number in (0, 10),
         )
-        if run.partner_name and number % 3 == 0:
+        if number % 3 == 0:
             log.add(
                 moment + 60,
                 network_logs.ssl(
-                    src=web.ip, sport=sport, dst=run.partner, name=run.partner_name, issuer="CN=Rootline CA 3"
+                    src=web.ip,
+                    sport=sport,
+                    dst=run.partner,
+                    name=run.partner_name,
+                    issuer="CN=Rootline CA 3" if run.partner_name else "CN=localhost",
                 ),
             )
 
@@ -319,7 +323,7 @@ def regression(stream: Stream) -> Story:
     lines = (
         f"{framework}csc.exe /t:library /out:App_Web_1.dll", f"{framework}csc.exe /t:library /out:App_Web_2.dll",
         f"{framework}cvtres.exe /MACHINE:ix86 res.tmp", f"{framework}csc.exe /t:library /out:App_Web_3.dll",
-        "C:\\Windows\\System32\\conhost.exe 0x4", f"{framework}csc.exe /t:library /out:App_Web_4.dll",
+        "C:\\inetpub\\tools\\sitecheck.exe --after-run", f"{framework}csc.exe /t:library /out:App_Web_4.dll",
         f"{framework}cvtres.exe /MACHINE:ix86 res2.tmp", "C:\\Windows\\System32\\conhost.exe 0x4",
     )  # fmt: skip
     for number, line in enumerate(lines):
@@ -332,7 +336,7 @@ def regression(stream: Stream) -> Story:
                 path=line.split(" ", 1)[0],
                 line=line,
                 parent="w3wp.exe",
-                signer="Desktop OS Publisher",
+                signer="Northmere Care" if "sitecheck" in line else "Desktop OS Publisher",
                 reason="CHG-20507" if number == 0 else "",
             ),
             key=number in (0, 4),
@@ -340,7 +344,7 @@ def regression(stream: Stream) -> Story:
         _upload(stream, log, moment - 900, run, "/careers/upload.aspx", 415 if number % 2 else 413, 410, number == 0)
     for minute, path in (
         (41, "/docs/security/prompt-injection-overview"),
-        (112, "/docs/security/example-phrases-attackers-use"),
+        (112, "/docs/security/example-phrases"),
     ):
         log.add(
             start + minute * MINUTE,
@@ -377,6 +381,6 @@ def regression(stream: Stream) -> Story:
         verdict="benign",
         twin="1007",
         techniques=(),
-        reason="Registered test runner under CHG-20507; uploads refused, compiler runs only, named collector.",
+        reason="Registered test runner under CHG-20507; uploads refused, signed programs only, named collector.",
     )
     return finish(_brief("2007", start, RUNNER), truth, log)
