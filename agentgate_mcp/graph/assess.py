@@ -23,7 +23,7 @@ from agentgate_mcp.graph.states import Spend, no_limit, reach
 from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.spl.knowledge import KnowledgeSet, is_true, well_known_macro
 
-MAX_COMPARED = 16
+MAX_COMPARED = 32
 """Dependents whose searches are compared one by one; a hub's are judged by its text alone."""
 _COMPARE_COST = 400
 """Work steps of comparing two expanded searches, beside those of walking the graph."""
@@ -191,7 +191,7 @@ def _widened(narrowing: Narrowing, users: int) -> Grade:
     """A filter shared by many takes away more."""
     if narrowing.grade is Grade.BLIND:
         return Grade.BLIND
-    steps = 2 if users >= 4 * MAX_COMPARED else 1 if users > MAX_COMPARED else 0
+    steps = 2 if users >= 3 * MAX_COMPARED else 1 if users > MAX_COMPARED else 0
     return Grade(min(int(Grade.MAJOR), int(narrowing.grade) + steps))
 
 

@@ -53,6 +53,10 @@ class Opaque:
     positive: bool
     shown: str = field(compare=False)
     pipeline: ast.Pipeline | None = field(default=None, compare=False, hash=False)
+    on: str = field(default="", compare=False)
+    """The field that a pattern is matched against, if that is what the condition does."""
+    literals: int = field(default=-1, compare=False)
+    """Letters and digits in the pattern; -1 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,7 @@ def _literal(expr: ast.EvalExpr) -> str | None:
 
 def _eval_comparison(expr: ast.Compare, *, negated: bool) -> list[Condition]:
     if expr.op == "LIKE":
-        return [_opaque(repr(expr), "a LIKE test", not negated)]
+        return [_pattern(expr, expr.left, expr.right, "LIKE", positive=not negated)]
     op = _FLIP[expr.op] if negated else expr.op
     left, right = _literal(expr.left), _literal(expr.right)
     if left is not None and right is not None:
@@ -244,6 +248,23 @@ def _call(expr: ast.Call, *, negated: bool) -> list[Condition]:
             network = _literal(expr.args[0])
             if network is not None:
                 return [(NotIn if negated else In)(expr.args[1].name, frozenset({network.lower()}))]
+        case "match" | "like" if len(expr.args) == 2:
+            return [_pattern(expr, expr.args[0], expr.args[1], expr.function, positive=not negated)]
         case _:
             pass
     return [_opaque(repr(expr), f"{expr.function}(…)", not negated)]
+
+
+def _pattern(whole: ast.EvalExpr, subject: ast.EvalExpr, pattern: ast.EvalExpr, name: str, *, positive: bool) -> Opaque:
+    on = subject.name if isinstance(subject, ast.FieldRef) else ""
+    text = pattern.value if isinstance(pattern, ast.String) else ""
+    return Opaque(repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text))
+
+
+def literals_in(pattern: str) -> int:
+    """Letters and digits that a pattern demands; an escape's own letter is none."""
+    count, escaped = 0, False
+    for char in pattern:
+        count += char.isalnum() and not escaped
+        escaped = char == "\\" and not escaped
+    return count

@@ -14,22 +14,22 @@ from agentgate_mcp.graph.settings import flag, is_scheduled, text, texts
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import KnowledgeObject
 
+_CLAIMS = ("agentgate.techniques", "agentgate.controls", "agentgate.covers")
 _NOT_COVER = frozenset({"experimental", "deprecated", "draft", "test", "retired"})
 _UNHEALTHY = frozenset({"failing", "failed", "error", "skipped", "unhealthy"})
 
 
 def is_detection(obj: KnowledgeObject) -> bool:
-    """A saved search that claims coverage, or that Splunk treats as an alert."""
+    """A saved search that claims coverage. Where nothing is said of coverage either way, one that
+    Splunk treats as an alert; an empty claim says that it is a report."""
     if obj.kind != "saved_search":
         return False
     content = obj.content
-    claims = any(texts(content, f"agentgate.{k}") for k in ("techniques", "controls", "covers"))
-    return (
-        claims
-        or flag(content, "action.correlationsearch.enabled") is True
-        or flag(content, "alert.track") is True
-        or text(content, "alert_type").strip().lower() not in ("", "always")
-    )
+    if flag(content, "action.correlationsearch.enabled") is True:
+        return True
+    if any(key in content for key in _CLAIMS):
+        return any(texts(content, key) for key in _CLAIMS) or flag(content, "alert.track") is True
+    return flag(content, "alert.track") is True or text(content, "alert_type").strip().lower() not in ("", "always")
 
 
 def detection_of(obj: KnowledgeObject, node_id: str) -> Detection | None:

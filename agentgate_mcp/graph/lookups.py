@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from agentgate_mcp.canonical import canonical_bytes
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.graph.conditions import Condition, Either, In, NotIn, of_eval, of_search
+from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, NotIn, of_eval, of_search
 from agentgate_mcp.graph.losses import Loss
 from agentgate_mcp.graph.narrowing import Grade, exclusion_grade
 from agentgate_mcp.graph.reading import parse_fragment
@@ -190,11 +190,13 @@ def _tests(conditions: Sequence[Condition], outputs: set[str], *, any_output: bo
             case In() if condition.field in outputs:
                 refused = condition.values <= _NO
                 found.add(Polarity.EXCLUDES if refused else Polarity.REQUIRES)
+            case Bound() if condition.field in outputs:
+                found.add(Polarity.REQUIRES)
             case NotIn() if condition.field in outputs:
                 listed = any(not v.strip("*") for v in condition.values) or not condition.values <= _NO
                 found.add(Polarity.EXCLUDES if listed else Polarity.REQUIRES)
             case Either():
-                fields = {c.field for b in condition.branches for c in b if isinstance(c, In | NotIn)}
+                fields = {c.field for b in condition.branches for c in b if isinstance(c, In | NotIn | Bound)}
                 if fields & outputs:
                     found.add(Polarity.UNKNOWN)
             case _:

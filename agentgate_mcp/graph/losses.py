@@ -162,7 +162,7 @@ def _recipients(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[F
         gone = len(old - new)
         if not gone or key.split(".")[1] not in actions(before):
             continue
-        grade = Grade.MINOR if new and gone < len(old) else Grade.MODERATE if new else Grade.MAJOR
+        grade = Grade.MINOR if gone < len(old) else Grade.MAJOR
         name = key.removeprefix("action.")
         found.append(("recipients", f"{name}: {gone} of {len(old)} recipients are gone, {len(new)} are left", grade))
     return found

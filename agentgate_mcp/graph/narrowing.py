@@ -20,6 +20,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
+from agentgate_mcp.graph.alternatives import DATA_FIELDS
 from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, Never, NotIn, Opaque
 
 
@@ -89,6 +90,9 @@ def _number_grade(count: int) -> Grade:
 
 
 def _breadth(value: str) -> Grade:
+    if value.endswith("*") and value[:-1].replace(".", "").isdigit():
+        octets = len([part for part in value[:-1].split(".") if part])
+        return Grade.MINOR if octets >= 3 else Grade.MODERATE if octets == 2 else Grade.MAJOR
     if "*" in value:
         literal = len(value.replace("*", ""))
         return Grade.MAJOR if literal < SHORT_WILDCARD else Grade.MODERATE
@@ -142,8 +146,10 @@ def _bounds(before: Sequence[Condition], after: Sequence[Condition]) -> list[Nar
             continue
         if side == "min":
             grade = threshold_grade(was, limit)
+        elif limit <= 0:
+            grade = Grade.MAJOR
         else:
-            grade = threshold_grade(limit if limit > 0 else None, was) if was is not None else Grade.MODERATE
+            grade = threshold_grade(limit, was) if was is not None else Grade.MODERATE
         origin = f"from {was:g} " if was is not None else ""
         word = "at least" if side == "min" else "at most"
         found.append(Narrowing(grade=grade, detail=f"{name} must be {word} {limit:g}, {origin}".rstrip(" ,")))
@@ -215,6 +221,8 @@ def _lost(old: Condition, new: Condition) -> Narrowing | None:
         if not lost:
             return None
         share = len(lost) / len(old.values)
+        if share == 1 and old.field in DATA_FIELDS:
+            return Narrowing(grade=Grade.BLIND, detail=f"it reads another {old.field}: {', '.join(sorted(new.values))}")
         grade = Grade.MINOR if share <= 0.2 else Grade.MODERATE if share < 0.75 else Grade.MAJOR
         shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
         return Narrowing(grade=grade, detail=f"{old.field} no longer matches {shown}")
@@ -239,15 +247,38 @@ def _added(condition: Condition) -> Narrowing:
             shown = ", ".join(sorted(condition.values)[:3])
             if any(not v.strip("*") for v in condition.values):
                 return Narrowing(grade=Grade.MINOR, detail=f"{condition.field} must be present")
-            words = set(condition.field.lower().replace(".", "_").replace("-", "_").split("_"))
-            grade = Grade.MAJOR if words & _ENTITY_WORDS else Grade.MODERATE
+            grade = Grade.MAJOR if _is_entity(condition.field) else Grade.MODERATE
             return Narrowing(grade=grade, detail=f"only {condition.field} = {shown} is left")
         case Opaque():
             word = "must hold" if condition.positive else "is excluded"
-            soft = not condition.positive and condition.text.startswith("term:")
-            return Narrowing(grade=Grade.MINOR if soft else Grade.MODERATE, detail=f"{condition.shown} {word}")
+            return Narrowing(grade=_opaque_grade(condition), detail=f"{condition.shown} {word}")
+        case Either() if (excluded := _joint_exclusion(condition)) is not None:
+            # NOT (a=1 b=2): only events with both go.
+            shown = " and ".join(f"{c.field} {', '.join(sorted(c.values)[:3])}" for c in excluded)
+            return Narrowing(grade=min(exclusion_grade(c.values) for c in excluded), detail=f"excludes {shown}")
         case _:
             return Narrowing(grade=Grade.MODERATE, detail="a condition was added")
+
+
+def _is_entity(name: str) -> bool:
+    return bool(set(name.lower().replace(".", "_").replace("-", "_").split("_")) & _ENTITY_WORDS)
+
+
+def _opaque_grade(condition: Opaque) -> Grade:
+    if condition.positive:
+        one_thing = condition.pipeline is not None or _is_entity(condition.on)
+        return Grade.MAJOR if one_thing else Grade.MODERATE
+    if 0 <= condition.literals < SHORT_WILDCARD:
+        return Grade.MAJOR
+    return Grade.MINOR if condition.text.startswith("term:") else Grade.MODERATE
+
+
+def _joint_exclusion(condition: Either) -> list[NotIn] | None:
+    """The parts of ``NOT (a b)``, if that is all that the condition says."""
+    parts = [next(iter(b)) for b in condition.branches if len(b) == 1]
+    excluded = [c for c in parts if isinstance(c, NotIn)]
+    whole = len(excluded) == len(condition.branches) and all(v.strip("*") for c in excluded for v in c.values)
+    return sorted(excluded, key=lambda c: c.field) if whole else None
 
 
 def _contradictory(conditions: Sequence[Condition]) -> bool:

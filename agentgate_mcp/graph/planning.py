@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Literal
 
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.nodes import Node
@@ -16,7 +16,7 @@ from agentgate_mcp.graph.settings import flag, text
 from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 
-_SHARING = ("user", "app", "global")
+_SHARING: tuple[Literal["user", "app", "global"], ...] = ("user", "app", "global")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +84,11 @@ def plan_changes(graph: KnowledgeGraph, changes: Sequence[ObjectChange]) -> Plan
 
 
 def knowledge_after(knowledge: KnowledgeSet, edits: Iterable[Edit]) -> KnowledgeSet:
-    """The set in which searches will be expanded; the same one where no macro changes."""
-    macros = [e for e in edits if e.kind == "macro"]
-    if not macros:
+    """The set in which searches will be expanded; the same one where no expansion can differ or
+    none will be asked for."""
+    every = list(edits)
+    macros = [e for e in every if e.kind == "macro"]
+    if not macros or all(e.after is None for e in every):
         return knowledge
     gone = {id(e.before) for e in macros if e.before is not None}
     kept = [o for o in knowledge.objects if id(o) not in gone]
@@ -162,5 +164,5 @@ def _with_settings(obj: KnowledgeObject, change: ObjectChange) -> KnowledgeObjec
         obj,
         content={**obj.content, **change.content},
         disabled=obj.disabled if disabled is None else disabled,
-        sharing=cast("str", sharing) if sharing in _SHARING else obj.sharing,
+        sharing=sharing if sharing in _SHARING else obj.sharing,
     )
