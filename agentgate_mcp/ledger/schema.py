@@ -35,6 +35,9 @@ CREATE INDEX entry_kind ON entry(kind);
 CREATE INDEX entry_principal ON entry(principal);
 CREATE INDEX entry_call ON entry(call_id) WHERE call_id <> '';
 CREATE INDEX entry_tag ON entry(tag) WHERE tag <> '';
+CREATE TRIGGER entry_follows BEFORE INSERT ON entry
+    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM entry)
+    BEGIN SELECT raise(ABORT, 'records follow one another'); END;
 CREATE TRIGGER entry_is_final BEFORE UPDATE ON entry BEGIN SELECT raise(ABORT, 'records are final'); END;
 CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT raise(ABORT, 'records are final'); END;
 CREATE TABLE open_intent(

@@ -94,6 +94,7 @@ class Store:
 
     def _configure(self) -> None:
         self._db.set_busy_timeout(BUSY_TIMEOUT_MS)
+        self._version()  # before anything is written to what may be another program's file
         mode = self._write_ahead()
         if mode != "wal":
             raise LedgerError(f"opening the ledger: expected journal mode wal, got {mode}")
@@ -114,23 +115,30 @@ class Store:
             return
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            found = self._version()
-            if found == 0 and not self._rows("SELECT 1 FROM sqlite_schema LIMIT 1"):
+            if self._version() == 0:
                 self._db.execute(SCHEMA)
                 self._pragma(f"application_id={APPLICATION_ID}")
                 self._pragma(f"user_version={VERSION}")
-            elif found != VERSION:
-                raise LedgerError(f"opening the ledger: expected schema version {VERSION}, got {found}")
             self._db.execute("COMMIT")
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
 
     def _version(self) -> int:
-        version, application = self._pragma("user_version"), self._pragma("application_id")
-        if version and application != APPLICATION_ID:
+        """`VERSION`, or 0 for an empty file. Raises: LedgerError for any other."""
+        # One statement, so that a schema being made by another process is seen whole or not at all.
+        rows = self._rows(
+            "SELECT (SELECT user_version FROM pragma_user_version),"
+            " (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)"
+        )
+        version, application, tables = rows[0]
+        if (version, application) == (VERSION, APPLICATION_ID):
+            return VERSION
+        if application == APPLICATION_ID:
+            raise LedgerError(f"opening the ledger: expected schema version {VERSION}, got {version}")
+        if version or application or tables:
             raise LedgerError("opening the ledger: expected a ledger, got another program's file")
-        return cast(int, version)
+        return 0
 
     def _pragma(self, what: str) -> Cell:
         rows = self._rows(f"PRAGMA {what}")
