@@ -26,12 +26,12 @@ responses this one. Severity: 0 none, 1–24 low, 25–49 medium, 50–79 high, 
 from __future__ import annotations
 
 from agentgate_mcp.effects import ResponseAction
-from agentgate_mcp.gate.blast.changes import change_facts, change_reasons, change_score
+from agentgate_mcp.gate.blast.changes import change_facts, change_reasons
 from agentgate_mcp.gate.blast.responses import response_facts
 from agentgate_mcp.gate.blast.searches import search_facts
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.graph.impact import Impact, impact
-from agentgate_mcp.graph.scoring import severity_of
+from agentgate_mcp.graph.scoring import impact_score, severity_of
 from agentgate_mcp.model.decision import Stage
 from agentgate_mcp.model.facts import BlastRadiusFacts, ResponseFacts, SearchFacts
 from agentgate_mcp.model.verdict import StageResult
@@ -52,7 +52,7 @@ def run(ctx: StageContext) -> StageResult:
     if effects.changes:
         found = impact(ctx.world.graph, effects.changes, spend=ctx.budget.spend)
         change = change_facts(ctx, effects.changes, found)
-        scores.append(change_score(found, change))
+        scores.append(impact_score(found, protected=bool(change.protected)))
         reasons += change_reasons(found, change)
     search, notes = search_facts(ctx, found.plan.edits if found else ())
     reasons += notes

@@ -14,7 +14,7 @@ from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.claims import cover_changes
 from agentgate_mcp.graph.losses import Loss
 from agentgate_mcp.graph.narrowing import Grade
-from agentgate_mcp.graph.nodes import Force, Role, State
+from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.overlay import Overlay
 from agentgate_mcp.graph.planning import Plan, knowledge_after, plan_changes
 from agentgate_mcp.graph.settings import macro_name, text
@@ -94,31 +94,6 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
         owner_teams=_teams(plan),
         paths=_paths(overlay, causes, broken, worse, spend),
         detections_total=sum(d.counts for d in graph.detections.values()),
-    )
-
-
-def plain_reach(graph: KnowledgeGraph, sources: Iterable[str]) -> frozenset[str]:
-    """Everything that names one of ``sources``, directly or not, whatever its alternatives: the
-    published reachability rule. Containment, tags and writers are not followed, nor are sources
-    that a search names itself."""
-    seen = set(sources)
-    stack = list(seen)
-    while stack:
-        node = stack.pop()
-        for dependent in graph.dependents_of(node):
-            if dependent not in seen and _names_plainly(graph, node, dependent):
-                seen.add(dependent)
-                stack.append(dependent)
-    return frozenset(seen - set(sources))
-
-
-def _names_plainly(graph: KnowledgeGraph, node: str, dependent: str) -> bool:
-    if node.startswith("source:") and dependent.startswith("saved_search:"):
-        return False
-    quoted = node.startswith("macro:")  # a macro that is only named inside quotes is not expanded
-    return any(
-        g.role in (Role.REQUIRES, Role.DISPLAYS) and node in g.members and (not quoted or g.force is not Force.WEAK)
-        for g in graph.groups_of(dependent)
     )
 
 

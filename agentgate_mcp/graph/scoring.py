@@ -25,7 +25,9 @@ Severity: 0 none, 1–24 low, 25–49 medium, 50–79 high, 80–100 critical.
 
 from __future__ import annotations
 
+from agentgate_mcp.graph.impact import Impact
 from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.decision import Severity
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
 
@@ -39,6 +41,7 @@ GRADE_SCORE = {Grade.MINOR: 10, Grade.MODERATE: 30, Grade.MAJOR: 55, Grade.BLIND
 ASSET_LOST = {"low": 30, "medium": 45, "high": 70, "critical": 95}
 ASSET_SINGLE = {"low": 10, "medium": 10, "high": 30, "critical": 40}
 TAGGED_LOST, TAGGED_SINGLE = 85, 50
+MOST_FOR_DASHBOARDS = 40
 
 _LOST = ((100, 90), (20, 75), (5, 55), (2, 35), (1, 20))
 _DEGRADED = ((100, 60), (20, 40), (5, 25), (1, 10))
@@ -54,6 +57,47 @@ def severity_of(score: int) -> Severity:
     if score >= MEDIUM_FROM:
         return Severity.MEDIUM
     return Severity.LOW if score > 0 else Severity.NONE
+
+
+def impact_score(impact: Impact, *, protected: bool = False) -> int:
+    """0–100 by the table above: the largest single cause."""
+    degraded = sum(n.startswith("saved_search:") for n in impact.degraded)
+    dashboards = sum(n.startswith("dashboard:") for n in impact.broken)
+    return max(
+        ANY_CHANGE,
+        PROTECTED if protected else 0,
+        UNKNOWN_TARGET if impact.plan.unknown else 0,
+        ASSUMED if impact.assumed else 0,
+        lost_score(len(impact.lost)),
+        degraded_score(degraded),
+        technique_score(impact.techniques),
+        control_score(impact.controls),
+        max((asset_score(a) for a in impact.assets), default=0),
+        max((GRADE_SCORE[x.grade] for x in impact.losses), default=0),
+        min(MOST_FOR_DASHBOARDS, 10 * dashboards),
+    )
+
+
+def impact_json(impact: Impact, *, protected: bool = False) -> dict[str, Json]:
+    """The impact as the command line prints it."""
+    score = impact_score(impact, protected=protected)
+    return {
+        "object": impact.targets[0] if len(impact.targets) == 1 else ", ".join(impact.targets),
+        "broken": list(impact.broken),
+        "degraded": list(impact.degraded),
+        "techniques": {c.id: {"before": c.before, "after": c.after} for c in impact.techniques},
+        "compliance": {c.id: {"before": c.before, "after": c.after} for c in impact.controls},
+        "assets": [a.model_dump(mode="json") for a in impact.assets],
+        "losses": [
+            {"kind": x.kind, "object": x.object, "detail": x.detail, "grade": x.grade.name.lower()}
+            for x in impact.losses
+        ],
+        "paths": {node: list(path) for node, path in impact.paths.items()},
+        "unknown": list(impact.plan.unknown),
+        "nearest": list(impact.plan.nearest),
+        "score": score,
+        "severity": severity_of(score).label,
+    }
 
 
 def step(count: int, table: tuple[tuple[int, int], ...]) -> int:

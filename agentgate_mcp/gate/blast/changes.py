@@ -53,25 +53,6 @@ def _tagged(assets: Sequence[AssetCoverage], *, pci: bool) -> int:
     return sum(has(a.tags) for a in assets)
 
 
-def change_score(impact: Impact, facts: ChangeFacts) -> int:
-    """0–100 by the table of `graph.scoring`: the largest single cause."""
-    detections = [n for n in impact.degraded if n.startswith("saved_search:")]
-    dashboards = sum(n.startswith("dashboard:") for n in impact.broken)
-    return max(
-        scoring.ANY_CHANGE,
-        scoring.PROTECTED if facts.protected else 0,
-        scoring.UNKNOWN_TARGET if facts.unknown_targets else 0,
-        scoring.ASSUMED if impact.assumed else 0,
-        scoring.lost_score(len(impact.lost)),
-        scoring.degraded_score(len(detections)),
-        scoring.technique_score(impact.techniques),
-        scoring.control_score(impact.controls),
-        max((scoring.asset_score(a) for a in impact.assets), default=0),
-        max((scoring.GRADE_SCORE[x.grade] for x in impact.losses), default=0),
-        min(40, 10 * dashboards),
-    )
-
-
 def change_reasons(impact: Impact, facts: ChangeFacts) -> list[str]:
     """What a person needs to read, the worst first."""
     reasons: list[str] = []
