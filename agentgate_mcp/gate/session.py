@@ -58,6 +58,11 @@ class Read:
                 found[key] = leaf
         return found
 
+    @cached_property
+    def blob(self) -> str:
+        """All values as one lower-cased text, for containment."""
+        return "\n".join(leaf.value for leaf in self.event.leaves).lower()
+
     @property
     def untrusted(self) -> bool:
         return self.event.truncated or any(leaf.trust is Trust.WRITABLE for leaf in self.event.leaves)
@@ -148,11 +153,10 @@ class SessionState:
             if leaf is not None:
                 yield Evidence(read.event.call_id, leaf)
 
-    def leaves(self) -> Iterator[Evidence]:
-        """Every leaf that is still known, newest read first."""
-        for read in reversed(self.reads):
-            for leaf in read.event.leaves:
-                yield Evidence(read.event.call_id, leaf)
+    def containing(self, value: str) -> str:
+        """The call whose output holds ``value`` anywhere in it, newest first, or empty."""
+        key = value.lower()
+        return next((r.event.call_id for r in reversed(self.reads) if key in r.blob), "")
 
     def flags_in_force(self, as_of: float) -> tuple[tuple[str, FlaggedSpan], ...]:
         """Flagged spans under general taint, as (call_id, span): effects are refused while any is."""

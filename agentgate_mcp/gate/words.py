@@ -1,0 +1,56 @@
+"""Finding a value in what the user said: whole words, whatever their case and punctuation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_JOINED = "_-./:\\@"
+_SEPARATORS = str.maketrans(dict.fromkeys("_-/\\:,;()[]{}<>\"'`*|!?=+", " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The user's turns, normalised once. Evidence names the turn and the place in it."""
+
+    turns: tuple[tuple[str, str], ...]
+    """(text in lower case, the same with punctuation as spaces and padded) per turn."""
+
+    @classmethod
+    def of(cls, texts: tuple[str, ...]) -> Prompt:
+        return cls(tuple((t.lower(), f" {words(t)} ") for t in dict.fromkeys(texts) if t.strip()))
+
+    @property
+    def given(self) -> bool:
+        return bool(self.turns)
+
+    def find(self, value: str) -> str:
+        """`prompt:N[start:end]` where ``value`` stands in a turn as whole words, or empty."""
+        exact, spaced = value.strip().lower(), words(value)
+        if not exact:
+            return ""
+        for number, (lower, padded) in enumerate(self.turns):
+            start = _whole(lower, exact)
+            if start >= 0:
+                return f"prompt:{number}[{start}:{start + len(exact)}]"
+            if spaced and f" {spaced} " in padded:
+                return f"prompt:{number}"
+        return ""
+
+
+def words(text: str) -> str:
+    """``text`` in lower case, punctuation as single spaces."""
+    return " ".join(text.lower().translate(_SEPARATORS).replace(". ", " ").split())
+
+
+def _whole(text: str, value: str) -> int:
+    """Where ``value`` stands in ``text`` and is not a part of a longer word, or -1."""
+    start = text.find(value)
+    while start >= 0:
+        end = start + len(value)
+        before, after = text[start - 1 : start], text[end : end + 1]
+        beyond = text[end : end + 2]
+        joined = after in _JOINED and len(beyond) == 2 and beyond[1].isalnum() if after else False
+        if not (before.isalnum() or (before in _JOINED and before)) and not after.isalnum() and not joined:
+            return start
+        start = text.find(value, start + 1)
+    return -1
