@@ -195,6 +195,50 @@ def _common(stream: Stream, log: Log, run: _Campaign) -> None:
     _alerts(log, run)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """How the first poster's account is used a little later."""
+
+    src: str
+    device: str
+    work_device: str
+    refused: str
+    factor: str
+    rule: str
+    search: str
+
+
+def _account(log: Log, moment: int, use: _Use) -> None:
+    """Five pushes, a session with a new factor, applications, a mailbox rule."""
+
+    def event(minute: int, signature: str, thing: str, *, app: str = "cloud office", reason: str = "") -> None:
+        log.add(
+            moment + minute * MINUTE,
+            host_logs.okta(
+                user=POSTERS[0],
+                src=use.src,
+                action="failure" if reason == use.refused else "success",
+                event=signature,
+                app=app,
+                device=thing,
+                reason=reason,
+            ),
+            key=minute in (0, 14, 15, 17, 35),
+        )
+
+    for minute in (0, 2, 5, 9):
+        event(minute, "user.mfa.push", use.device, reason=use.refused)
+    event(14, "user.mfa.push", use.device, reason="push approved")
+    event(15, "user.session.start", use.device)
+    event(17, "user.mfa.factor.activate", use.factor)
+    event(21, "user.authentication.sso", use.work_device)
+    event(34, "user.authentication.sso", use.work_device, app="payroll")
+    event(52, "user.authentication.sso", use.work_device, app="payroll")
+    event(35, "application.mailbox.rule.create", use.rule)
+    for minute in (26, 44, 53):
+        event(minute, "application.mailbox.search", use.search)
+
+
 def lure(stream: Stream) -> Story:
     """1001: an imitation of the staff portal takes passwords; one account is taken over."""
     run = _Campaign(
@@ -216,53 +260,19 @@ def lure(stream: Stream) -> Story:
     )
     log = Log(run.case_id)
     _common(stream, log, run)
-    taken = run.start + 3 * HOUR + 9 * MINUTE
-    for number, minute in enumerate((0, 2, 5, 9, 14)):
-        log.add(
-            taken + minute * MINUTE,
-            host_logs.okta(
-                user="m.okafor",
-                src=INTRUDER,
-                action="failure" if number < 4 else "success",
-                event="user.mfa.push",
-                app="cloud office",
-                device="unknown",
-                reason="push denied" if number < 4 else "push approved",
-            ),
-            key=number in (0, 4),
-        )
-    for minute, event, thing in (
-        (15, "user.session.start", "unknown"),
-        (17, "user.mfa.factor.activate", "phone, added from a browser"),
-        (21, "user.authentication.sso", "unknown"),
-        (34, "user.authentication.sso", "unknown"),
-        (52, "user.authentication.sso", "unknown"),
-    ):
-        log.add(
-            taken + minute * MINUTE,
-            host_logs.okta(
-                user="m.okafor",
-                src=INTRUDER,
-                action="success",
-                event=event,
-                app="payroll" if minute > 30 else "cloud office",
-                device=thing,
-            ),
-            key=minute in (15, 17, 34),
-        )
-    for number in range(4):
-        log.add(
-            taken + (26 + number * 9) * MINUTE,
-            host_logs.okta(
-                user="m.okafor",
-                src=INTRUDER,
-                action="success",
-                event="application.mailbox.rule.create" if number == 1 else "application.mailbox.search",
-                app="cloud office",
-                device="move invoices to archive" if number == 1 else "bank details",
-            ),
-            key=number < 2,
-        )
+    _account(
+        log,
+        run.start + 3 * HOUR + 9 * MINUTE,
+        _Use(
+            src=INTRUDER,
+            device="unknown",
+            work_device="unknown",
+            refused="push denied",
+            factor="phone, added from a browser",
+            rule="move invoices to archive",
+            search="bank details",
+        ),
+    )
     truth = Truth(
         verdict="malicious",
         twin="2001",
@@ -298,54 +308,19 @@ def newsletter(stream: Stream) -> Story:
     )
     log = Log(run.case_id)
     _common(stream, log, run)
-    later = run.start + 3 * HOUR + 9 * MINUTE
-    home = person("m.okafor").home
-    for number, minute in enumerate((0, 2, 5, 9, 14)):
-        log.add(
-            later + minute * MINUTE,
-            host_logs.okta(
-                user="m.okafor",
-                src=home,
-                action="failure" if number < 4 else "success",
-                event="user.mfa.push",
-                app="cloud office",
-                device="phone of m.okafor",
-                reason="push timed out" if number < 4 else "push approved",
-            ),
-            key=number in (0, 4),
-        )
-    for minute, event, thing in (
-        (15, "user.session.start", "phone of m.okafor"),
-        (17, "user.mfa.factor.activate", "phone, replaced at the service desk, REQ-8841"),
-        (21, "user.authentication.sso", "wks-014"),
-        (34, "user.authentication.sso", "wks-014"),
-        (52, "user.authentication.sso", "wks-014"),
-    ):
-        log.add(
-            later + minute * MINUTE,
-            host_logs.okta(
-                user="m.okafor",
-                src=home,
-                action="success",
-                event=event,
-                app="payroll" if minute > 30 else "cloud office",
-                device=thing,
-            ),
-            key=minute in (15, 17),
-        )
-    for number in range(4):
-        log.add(
-            later + (26 + number * 9) * MINUTE,
-            host_logs.okta(
-                user="m.okafor",
-                src=home,
-                action="success",
-                event="application.mailbox.rule.create" if number == 1 else "application.mailbox.search",
-                app="cloud office",
-                device="move newsletters to reading" if number == 1 else "supplier invoice",
-            ),
-            key=number == 1,
-        )
+    _account(
+        log,
+        run.start + 3 * HOUR + 9 * MINUTE,
+        _Use(
+            src=person("m.okafor").home,
+            device="phone of m.okafor",
+            work_device="wks-014",
+            refused="push timed out",
+            factor="phone, replaced at the service desk, REQ-8841",
+            rule="move newsletters to reading",
+            search="supplier invoice",
+        ),
+    )
     truth = Truth(
         verdict="benign",
         twin="1001",
