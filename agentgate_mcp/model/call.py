@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pydantic import JsonValue
+
 from agentgate_mcp.model.decision import ParamRole, SideEffect
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = JsonValue
 """A JSON value. Numbers outside ±2^53 and NaN never get this far (canonical.py)."""
 
 
