@@ -236,4 +236,9 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("data.day", "The analyst day holds only well-formed calls of tools and objects that exist.", source="DESIGN §7"),
     # --- cli ---
     # --- llm ---
+    Req("llm.grounded", "A sentence of a model that names a thing outside the facts is dropped.", source="DESIGN §3.7"),
+    Req("llm.prompt", "A prompt holds facts only, redacted, bounded and framed by a marker nobody can foresee."),
+    Req("llm.clients", "A dead, slow, lying or broken model is a note with a problem, never an exception."),
+    Req("llm.queue", "Findings wait for notes in a bounded queue that drops rather than waits and accounts for each."),
+    Req("llm.off", "No model is asked unless it is turned on, and the report says what would turn it on."),
 )

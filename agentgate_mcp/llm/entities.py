@@ -66,7 +66,7 @@ def entities(text: str) -> frozenset[str]:
         found.update(m.rstrip(_TRAILING) for m in pattern.findall(plain))
     found.update(m for m in _COLONS.findall(plain) if not _is_clock(m))
     found.update(w for w in (m.strip("-_") for m in _WORD.findall(plain)) if _is_name(w))
-    return frozenset(e for e in found if len(e) > 1 and not _is_prose(e))
+    return frozenset(e for e in found if len(e) > 1 and e not in _TERMS and not _is_prose(e))
 
 
 def names_in(facts: str) -> frozenset[str]:
@@ -80,7 +80,7 @@ def _is_name(word: str) -> bool:
         return bool(_NUMBER.fullmatch(word))
     if not any(c.isdigit() for c in word) or not any(c.isalpha() for c in word):
         return False
-    return word not in _TERMS and not _QUANTITY.fullmatch(word)
+    return not _QUANTITY.fullmatch(word)
 
 
 def _is_prose(entity: str) -> bool:

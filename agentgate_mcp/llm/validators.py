@@ -11,8 +11,9 @@ from agentgate_mcp.llm.entities import entities, names_in
 MAX_OUTPUT = 2_000
 """Characters of a note that a person is asked to read."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z])")
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,2000}\)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z\d])")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^)\n]{0,2000}\)")
+_TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b.")
 _TAG = re.compile(r"<[^<>\n]{0,2000}>")
 _BLANKS = re.compile(r"[ \t]+")
 
@@ -53,7 +54,7 @@ def plain_text(text: str) -> str:
         c
         if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
         else ("\n" if c in "\n\r\u2028\u2029" else " ")
-        for c in text
+        for c in _TERMINAL.sub("", text)
     )
     unlinked = _TAG.sub(" ", _MARKDOWN_LINK.sub(r"\1", visible)).replace("`", "'")
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in unlinked.split("\n"))
