@@ -213,7 +213,30 @@ REQUIREMENTS: tuple[Req, ...] = (
     # --- injection ---
     # --- provenance ---
     # --- graph ---
+    Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as Splunk does.", "DESIGN §6.3"),
+    Req("graph.hash", "The graph's hash depends on its content and not on the order of its objects.", "DESIGN §6.3"),
+    Req("graph.problems", "Cycles, dangling names and duplicates are reported with their place.", "DESIGN §6.3"),
+    Req("graph.any-of", "One of several alternatives lost degrades; all of them lost breaks.", "DESIGN §6.3"),
+    Req("graph.plain", "Plain reachability equals the published removal figures and a second library.", "DESIGN §10"),
+    Req("graph.impact", "A change says what it breaks and degrades, and which cover is left.", "DESIGN §6.3"),
+    Req("graph.change-set", "Several changes are judged together, as one.", "DESIGN §5"),
+    Req("graph.claims", "Cover that a call only claims does not count as cover.", "DESIGN §6.3"),
+    Req("graph.narrowing", "A new version of a search says what it no longer finds, and how much.", "DESIGN §6.3"),
+    Req("graph.losses", "Blinding without a broken edge is a typed loss.", "DESIGN §6.3"),
+    Req("graph.coverage", "Only enabled, scheduled, healthy, production detections are cover.", "DESIGN §7"),
+    Req("graph.content", "Knowledge files are read whole or refused whole, with the place of the fault.", "DESIGN §10"),
+    Req("graph.cron", "A cron line yields its runs per day and its longest pause."),
+    Req("blast.protected", "Audit and internal indexes, HEC tokens and our own objects are guarded.", "DESIGN §7 POL-009"),
+    Req("blast.search", "Searches run, inherited or scheduled by a call are judged by what they reach.", "DESIGN §6.3"),
+    Req("blast.response", "Response targets resolve to assets; protected entities and ranges are found.", "DESIGN §7 POL-013"),
+    Req("blast.unknown", "An object that does not exist, or is ambiguous, is reported with the nearest names."),
+    Req("blast.friction", "Ordinary tuning of filters, thresholds and schedules stays at medium or lower.", "DESIGN §7"),
     # --- cost ---
+    Req("cost.static", "A search has predicted events, bytes, seconds and SVC-hours with an interval.", "DESIGN §6.4"),
+    Req("cost.monotone", "More time, more indexes, a leading wildcard or a join is never cheaper.", "DESIGN §6.4"),
+    Req("cost.guard", "Every search that a call runs gets limits of time, rows and bytes.", "DESIGN §6.4"),
+    Req("cost.scheduled", "A search that a call schedules counts times its runs per day.", "DESIGN §6.4"),
+    Req("cost.rewrite", "A dear search comes with a cheaper way.", "DESIGN §6.4"),
     # --- policy ---
     Req("policy.library", "The shipped policies are complete and right about their own examples.", "DESIGN §7"),
     Req("policy.engine", "Conditions are typed; an unknown fact or impossible clause is refused at load.", "DESIGN §7"),
