@@ -43,7 +43,6 @@ PIVOTS: Mapping[str, tuple[Pivot, ...]] = {
         Pivot(index="auth", fields=("src",), by=("sourcetype", "src", "user", "action")),
         Pivot(index="proxy", fields=("src", "dest"), by=("src", "dest", "url"), sums=_FLOW),
         Pivot(index="cloud", fields=("src",), by=("src", "user", "command")),
-        Pivot(index="email", fields=("src",), by=("src", "sender", "subject")),
         _NOTABLE,
     ),
     "host": (

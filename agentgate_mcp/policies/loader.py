@@ -6,6 +6,7 @@ site's own directory is added to them; it cannot replace what is shipped.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,17 @@ from agentgate_mcp.gate.policy.schema import PolicyFile
 
 SHIPPED = Path(__file__).parent
 LOCK = "policies.lock"
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys; in a policy that would hide the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for (key, _), name in zip(node.value, keys, strict=True):
+            if keys.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"key {name!r} stands twice", key.start_mark)
+        return cast(dict[Hashable, object], super().construct_mapping(node, deep))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +65,7 @@ def read_policy(path: Path) -> CompiledPolicy:
     """One policy file. Raises: PolicyError naming the line or the field."""
     try:
         raw = path.read_bytes()
-        document = yaml.safe_load(raw.decode("utf-8"))
+        document = yaml.load(raw.decode("utf-8"), _UniqueKeys)  # noqa: S506  a SafeLoader
     except OSError as exc:
         raise PolicyError(path.name, "file", exc.strerror or "cannot be read") from None
     except UnicodeDecodeError as exc:

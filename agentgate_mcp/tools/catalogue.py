@@ -253,7 +253,7 @@ def _cases(body: InvestigateTools) -> Iterable[ToolDefinition]:
 
 def _response(body: ResponseTools) -> Iterable[ToolDefinition]:
     act = _Shape(toolset="response", side_effect=SideEffect.RESPOND, destructive=True, idempotent=True, read_only=False)
-    roles = {"reason": BODY, "case_id": SELECTOR, "requested_by": BODY, "simulate_response": SELECTOR}
+    roles = {"action": SELECTOR, "reason": BODY, "case_id": SELECTOR, "requested_by": BODY, "simulate_response": SELECTOR}
     yield act.tool(
         "response_request_action",
         "Response action",
