@@ -99,8 +99,11 @@ class Redactor:
     # --- text ---
 
     def _text(self, text: str, nested: int) -> str:
-        if _secrets.TRIGGER.search(text) is None:
-            return text
+        try:
+            if _secrets.TRIGGER.search(text) is None:
+                return text
+        except UnicodeEncodeError:
+            return self._lone(text, nested)
         if nested < _MAX_NESTED:
             document = self._document(text, nested)
             if document is not None:
@@ -117,6 +120,12 @@ class Redactor:
             pass
         # Each pass only shortens what is not a marker; text that still changes is not worth keeping.
         return self.marker("text", text)
+
+    def _lone(self, text: str, nested: int) -> str:
+        """Text with lone surrogates, which has no UTF-8 form to search in: they stand aside."""
+        stand_ins = _secrets.StandIns(text)
+        aside = {ord(c): stand_ins.stand_in(c) for c in sorted(set(text)) if "\ud800" <= c <= "\udfff"}
+        return stand_ins.show(self._text(text.translate(aside), nested))
 
     def _document(self, text: str, nested: int) -> str | None:
         """``text`` redacted by its structure and written anew if it changed; None where it is no

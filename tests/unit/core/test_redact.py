@@ -244,6 +244,16 @@ def test_a_forged_marker_hides_no_secret():
 
 
 @pytest.mark.req("core.redact-hostile")
+def test_lone_surrogates_hide_no_secret_and_are_kept():
+    assert REDACTOR.redact_text("\ud800 plain \udfff") == "\ud800 plain \udfff"
+    redacted = REDACTOR.redact({"a": "\ud800 password=hun\udfffter2 \ud801"})
+    assert "ter2" not in redacted["a"]
+    assert redacted["a"].startswith("\ud800 password=[redacted:password:")
+    assert redacted["a"].endswith("] \ud801")
+    assert "hunter2" not in REDACTOR.redact_text('{"password":"hunter2","x":"\ud800"}')
+
+
+@pytest.mark.req("core.redact-hostile")
 @pytest.mark.parametrize(
     "text",
     [

@@ -45,13 +45,30 @@ class Clock:
         return self.at
 
 
-def draft(kind: EntryKind, call_id: str = "", principal: str = "alice", **payload: Json) -> Draft:
+def draft(kind: EntryKind, call_id: str = "", /, principal: str = "alice", **payload: Json) -> Draft:
     return Draft(kind=kind, principal=principal, call_id=call_id, payload=payload)
 
 
-def intent(owner: Owner, call_id: str, *, effects: list[Json] | None = None, principal: str = "alice") -> Draft:
-    return draft(
-        EntryKind.INTENT, call_id, principal, tool="t", digest="d", effects=effects or [], owner=owner.to_json()
+def intent(
+    owner: Owner,
+    call_id: str,
+    *,
+    effects: list[Json] | None = None,
+    principal: str = "alice",
+    finding_id: str = "",
+    digest: str = "d",
+) -> Draft:
+    return Draft(
+        kind=EntryKind.INTENT,
+        principal=principal,
+        call_id=call_id,
+        payload={
+            "tool": "t",
+            "digest": digest,
+            "effects": effects or [],
+            "finding_id": finding_id,
+            "owner": owner.to_json(),
+        },
     )
 
 
@@ -183,4 +200,4 @@ def opening(finding_id: str, call: ToolCall, verdict: Verdict, status: str = "pe
 
 
 def step(finding_id: str, status: str, by: str = "olga") -> Draft:
-    return draft(EntryKind.TRANSITION, "c-1", finding_id=finding_id, status=status, by=by, reason="because")
+    return draft(EntryKind.TRANSITION, "c-1", "alice", finding_id=finding_id, status=status, by=by, reason="because")

@@ -18,6 +18,7 @@ from tests.unit.ledger.samples import REDACTOR, draft
 
 pytestmark = pytest.mark.req("ledger.refuses", "R2")
 
+COLUMNS = "kind at clock principal call_id payload payload_hash previous link tag".split()
 REFUSAL = draft(EntryKind.REFUSAL, code="x", pad="y" * 5000)
 
 
@@ -192,8 +193,7 @@ def test_records_cannot_be_changed_or_removed_by_ordinary_statements(tmp_path):
         "UPDATE entry SET principal = 'x'",
         "DELETE FROM entry",
         "INSERT OR REPLACE INTO entry SELECT * FROM entry",
-        "INSERT INTO entry SELECT seq + 5, kind, at, clock, principal, call_id, payload, payload_hash, previous, link,"
-        " tag FROM entry WHERE seq = 1",
+        f"INSERT INTO entry SELECT seq + 5, {', '.join(COLUMNS)} FROM entry WHERE seq = 1",
     ):
         with pytest.raises(apsw.ConstraintError):
             connection.execute(statement)
