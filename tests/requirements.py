@@ -213,7 +213,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     # --- injection ---
     # --- provenance ---
     # --- graph ---
-    Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as Splunk does.", "DESIGN §6.3"),
+    Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as in Splunk.", "DESIGN §6.3"),
     Req("graph.hash", "The graph's hash depends on its content and not on the order of its objects.", "DESIGN §6.3"),
     Req("graph.problems", "Cycles, dangling names and duplicates are reported with their place.", "DESIGN §6.3"),
     Req("graph.any-of", "One of several alternatives lost degrades; all of them lost breaks.", "DESIGN §6.3"),
@@ -226,11 +226,11 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("graph.coverage", "Only enabled, scheduled, healthy, production detections are cover.", "DESIGN §7"),
     Req("graph.content", "Knowledge files are read whole or refused whole, with the place of the fault.", "DESIGN §10"),
     Req("graph.cron", "A cron line yields its runs per day and its longest pause."),
-    Req("blast.protected", "Audit and internal indexes, HEC tokens and our own objects are guarded.", "DESIGN §7 POL-009"),
+    Req("blast.protected", "Audit indexes, HEC tokens and our own objects are guarded.", "DESIGN §7 POL-009"),
     Req("blast.search", "Searches run, inherited or scheduled by a call are judged by what they reach.", "DESIGN §6.3"),
-    Req("blast.response", "Response targets resolve to assets; protected entities and ranges are found.", "DESIGN §7 POL-013"),
+    Req("blast.response", "Response targets resolve to assets; protected ones are found.", "DESIGN §7 POL-013"),
     Req("blast.unknown", "An object that does not exist, or is ambiguous, is reported with the nearest names."),
-    Req("blast.friction", "Ordinary tuning of filters, thresholds and schedules stays at medium or lower.", "DESIGN §7"),
+    Req("blast.friction", "Ordinary tuning of filters and schedules stays at medium or lower.", "DESIGN §7"),
     # --- cost ---
     Req("cost.static", "A search has predicted events, bytes, seconds and SVC-hours with an interval.", "DESIGN §6.4"),
     Req("cost.monotone", "More time, more indexes, a leading wildcard or a join is never cheaper.", "DESIGN §6.4"),
