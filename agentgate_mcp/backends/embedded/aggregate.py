@@ -12,7 +12,7 @@ from typing import Final
 
 from agentgate_mcp.backends.embedded.relation import Column, Kind, Parameters, Relation
 from agentgate_mcp.backends.embedded.sqltext import number_sql, text_sql
-from agentgate_mcp.errors import UnsupportedSplError
+from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 
 _SAME: Final[Mapping[str, str]] = {"c": "count", "distinct_count": "dc", "mean": "avg"}
@@ -22,6 +22,8 @@ def compile_stats(node: ast.Stats, source: Relation, parameters: Parameters) -> 
     """The grouped rows. Raises: UnsupportedSplError naming the function or option."""
     if node.command.lower() != "stats":
         raise UnsupportedSplError(f"command {node.command} is not supported by the embedded engine", node.span.start)
+    if not node.aggregations:
+        raise SplError("stats computes nothing", node.span.start, "a function such as count")
     if node.options:
         option = node.options[0]
         raise UnsupportedSplError(f"stats option {option.key} is not supported", option.span.start)

@@ -57,12 +57,12 @@ def _connect(path: Path, *, read_only: bool, config: Mapping[str, str]) -> _Curs
     try:
         return cast(_Cursor, duckdb.connect(str(path), read_only=read_only, config=dict(config)))
     except duckdb.Error as error:
-        raise DataError(path.name, "file", f"expected a telemetry store, got {_first_line(error)}") from None
+        raise DataError(path.name, "file", f"expected a telemetry store, got {_what(error)}") from None
 
 
-def _first_line(error: Exception) -> str:
-    # Messages of the library may repeat file names and values over several lines.
-    return f"{type(error).__name__} of the store"
+def _what(error: Exception) -> str:
+    # Only the kind: the library's own messages repeat file names, statements and values.
+    return type(error).__name__
 
 
 class Query:
@@ -87,7 +87,7 @@ class Query:
         except duckdb.OutOfMemoryException:
             raise BackendError("the search needs more memory than the engine may use; narrow it") from None
         except duckdb.Error as error:
-            raise BackendError(f"the embedded engine failed: {_first_line(error)}") from error
+            raise BackendError(f"the embedded engine failed: {_what(error)}") from error
 
     def interrupt(self) -> None:
         self._raw.interrupt()
@@ -124,7 +124,7 @@ def build_store(path: Path, statements: Sequence[tuple[str, Mapping[str, Scalar]
         raw.close()
         draft.replace(path)
     except duckdb.Error as error:
-        raise BackendError(f"the telemetry store could not be written: {_first_line(error)}") from error
+        raise BackendError(f"the telemetry store could not be written: {_what(error)}") from error
     finally:
         with suppress(duckdb.Error):
             raw.close()

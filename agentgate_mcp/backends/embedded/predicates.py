@@ -98,7 +98,7 @@ class Predicates:
             case "=" | "::":
                 return self._on(column, lambda c: self._equals(node, c, value))
             case "!=":
-                return self._on(column, lambda c: f"(NOT {self._equals(node, c, value)})")
+                return self._on(column, lambda c: f"({c.sql} IS NOT NULL AND NOT {self._equals(node, c, value)})")
             case "<" | "<=" | ">" | ">=":
                 op = node.op
                 return self._on(column, lambda c: self._ordered(c, op, value))

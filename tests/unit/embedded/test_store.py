@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentgate_mcp.backends.embedded.duck import ReadOnlyStore
@@ -100,6 +100,19 @@ def test_no_statement_leaves_the_store_or_changes_it(tmp_path: Path, statement: 
     assert store.rows("SELECT count(*) FROM events") == [(1,)]
 
 
+def test_the_engine_library_is_not_loaded_before_the_first_search(data_dir: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from agentgate_mcp.backends.embedded import open_embedded; "
+        "from agentgate_mcp.permits import PermitBook; "
+        "backends = open_embedded(Path(sys.argv[1]), Path(sys.argv[2]), PermitBook(), lambda: 0.0); "
+        "backends.cases.cases(), backends.knowledge.objects(), backends.intel.lookup('192.0.2.1'); "
+        "print('duckdb' in sys.modules); backends.search.server_info(); print('duckdb' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(data_dir), str(tmp_path / "state")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
 @pytest.mark.req("embedded.shared")
 def test_six_processes_load_and_read_one_state_directory_at_once(tmp_path: Path) -> None:
     data = _data(tmp_path / "data", *(_event(n, src=f"10.0.0.{n % 250}") for n in range(2000)))
@@ -134,6 +147,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.req("embedded.store-roundtrip")
+@settings(max_examples=30)
 @given(
     st.lists(
         st.dictionaries(
