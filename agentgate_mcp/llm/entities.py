@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 MAX_TEXT = 40_000
 """Characters looked at; facts and answers are cut far below that."""
+MAX_CHUNK = 400
+"""Characters without a gap that are searched for names."""
 
 _REFANG = (
     (re.compile(r"h(?:xx|\*\*|tt)p(s?)"), r"http\1"),
@@ -21,6 +24,7 @@ _REFANG = (
     (re.compile(r"(?<=\w) dot (?=\w)"), "."),
     (re.compile(r"(?<=\d)\s?\.\s?(?=\d)"), "."),
 )
+_GAP = re.compile(r"[\s\"'<>|]+")
 _URL = re.compile(r"[a-z][a-z0-9+]{1,9}://[^\s\"'<>|)\]}]+")
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
 _DOTTED = re.compile(r"(?<![\w@])(?:[\w-]+\.)+[\w-]+")
@@ -61,12 +65,19 @@ def normalised(text: str) -> str:
 def entities(text: str) -> frozenset[str]:
     """Everything in ``text`` that could be the name of a thing, normalised. Linear in the text."""
     plain = normalised(text)
-    found = {m.casefold() for m in _CAPITALS.findall(text)} | {m.casefold() for m in _QUOTED.findall(text)}
-    for pattern in (_URL, _EMAIL, _DOTTED, _BACKSLASH, _PATH):
-        found.update(m.rstrip(_TRAILING) for m in pattern.findall(plain))
-    found.update(m for m in _COLONS.findall(plain) if not _is_clock(m))
-    found.update(w for w in (m.strip("-_") for m in _WORD.findall(plain)) if _is_name(w))
+    raw = text[:MAX_TEXT]
+    found = {m.casefold() for m in _CAPITALS.findall(raw)} | {m.casefold() for m in _QUOTED.findall(raw)}
+    for chunk in _GAP.split(plain):
+        # A piece without end is a name of its own; looking inside it could take forever.
+        found.update(_in_chunk(chunk) if len(chunk) <= MAX_CHUNK else [chunk])
     return frozenset(e for e in found if len(e) > 1 and e not in _TERMS and not _is_prose(e))
+
+
+def _in_chunk(chunk: str) -> Iterator[str]:
+    for pattern in (_URL, _EMAIL, _DOTTED, _BACKSLASH, _PATH):
+        yield from (m.rstrip(_TRAILING) for m in pattern.findall(chunk))
+    yield from (m for m in _COLONS.findall(chunk) if not _is_clock(m))
+    yield from (w for w in (m.strip("-_") for m in _WORD.findall(chunk)) if _is_name(w))
 
 
 def names_in(facts: str) -> frozenset[str]:

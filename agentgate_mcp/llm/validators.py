@@ -38,7 +38,7 @@ def keep_grounded(text: str, facts: str) -> Grounded:
         for sentence in _SENTENCE_END.split(line):
             if not sentence.strip():
                 continue
-            if not _carried(sentence, known) or length + len(sentence) > MAX_OUTPUT:
+            if length + len(sentence) > MAX_OUTPUT or not _carried(sentence, known):
                 dropped += 1
                 continue
             kept.append(sentence.strip())

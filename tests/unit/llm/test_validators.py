@@ -112,6 +112,16 @@ def test_lines_and_points_keep_their_places() -> None:
     assert keep_grounded(text, FACTS).text == "Summary first.\n- Another point."
 
 
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", "a-", "1:", "\\", "/a", "a@", "a+", ".-", "[", "[a](", "'a", "A-", "1 . "]
+)
+def test_endless_text_is_read_in_bounded_work(piece: str) -> None:
+    # Patterns see pieces of at most MAX_CHUNK characters: quadratic work on 20,000 would take minutes.
+    endless = piece * (20_000 // len(piece))
+    assert all(len(e) <= len(endless) for e in entities(endless))
+    assert keep_grounded(endless, FACTS).text == ""
+
+
 @given(st.ip_addresses())
 def test_no_address_outside_the_facts_survives(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     grounded = keep_grounded(f"It reached {address} at noon.", "host: ws-042")
