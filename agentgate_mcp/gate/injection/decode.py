@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from agentgate_mcp.gate.injection.engine import Pattern, char_span
-from agentgate_mcp.gate.injection.families_task import ENGLISH_WORDS
 from agentgate_mcp.gate.injection.respell import keywords
+from agentgate_mcp.gate.injection.rules import ENGLISH_WORDS
 from agentgate_mcp.gate.injection.views import View, pieces_map
 
 MAX_DEPTH: Final = 3

@@ -45,9 +45,7 @@ _LETTERS: Final[dict[str, str]] = {
         "131 197 268 269 26a 3b9 456 4cf 13a5 1d09 1d96 1da4 1da6 1da7 1fbe 2373 a647 ab75 118c3 1d6a4 1d6ca 1d704 "
         "1d73e 1d778 1d7b2 1df1a 1f158 1f178 1f1ee"
     ),
-    "j": (
-        "237 248 249 25f 284 29d 37f 3f3 408 458 13ab 148d 1d0a 1da8 a4d9 a7b2 1f159 1f179 1f1ef"
-    ),
+    "j": ("237 248 249 25f 284 29d 37f 3f3 408 458 13ab 148d 1d0a 1da8 a4d9 a7b2 1f159 1f179 1f1ef"),
     "k": (
         "198 199 29e 39a 3ba 41a 43a 13e6 16d5 1d0b 1d84 2c69 2c6a 2c94 2c95 a4d7 a740 a741 a742 a743 a744 a745 "
         "a7a2 a7a3 10518 1d6b1 1d6eb 1d725 1d75f 1d799 1df03 1f15a 1f17a 1f1f0"
@@ -77,9 +75,7 @@ _LETTERS: Final[dict[str, str]] = {
         "a754 a755 10295 1d6b8 1d6d2 1d6e0 1d6f2 1d70c 1d71a 1d72c 1d746 1d754 1d766 1d780 1d78e 1d7a0 1d7ba 1d7c8 "
         "1f15f 1f17f 1f1f5"
     ),
-    "q": (
-        "24b 2a0 51b 563 566 2d55 a756 a757 a758 a759 a7af 1f160 1f180 1f1f6"
-    ),
+    "q": ("24b 2a0 51b 563 566 2d55 a756 a757 a758 a759 a7af 1f160 1f180 1f1f6"),
     "r": (
         "1a6 24c 24d 279 27a 27b 27c 27d 27e 27f 280 433 44f 13a1 13b1 13d2 1587 1d26 1d72 1d73 1d89 2c64 2c79 "
         "2c85 a4e3 a7a6 a7a7 ab46 ab47 ab48 ab49 ab4b ab4c ab68 ab81 104b4 104dc 107a8 107a9 107aa 16f35 1d216 "
@@ -102,10 +98,7 @@ _LETTERS: Final[dict[str, str]] = {
         "1b2 28b 28c 474 475 6f7 13d9 142f 1d20 1d8c 1db9 2228 22c1 2c71 2c74 2d38 a4e6 a6df a75e a75f aba9 1051d "
         "107b0 11706 118a0 118c0 16f08 1d20d 1d6ce 1d708 1d742 1d77c 1d7b6 1f165 1f185 1f1fb"
     ),
-    "w": (
-        "28d 3c9 461 51c 51d 561 13b3 13d4 1d21 2c72 2c73 a4ea ab83 1170a 1170e 1170f 118e6 118ef 1f166 1f186 "
-        "1f1fc"
-    ),
+    "w": ("28d 3c9 461 51c 51d 561 13b3 13d4 1d21 2c72 2c73 a4ea ab83 1170a 1170e 1170f 118e6 118ef 1f166 1f186 1f1fc"),
     "x": (
         "d7 3a7 3c7 425 445 1541 157d 166d 166e 16b7 1d8d 2573 292b 292c 2a2f 2cac 2cad 2d5d a4eb a7b3 ab53 ab56 "
         "ab57 ab58 ab59 10290 102b4 10317 10322 10527 118ec 1d6be 1d6f8 1d732 1d76c 1d7a6 1f167 1f187 1f1fd"

@@ -42,57 +42,88 @@ _PROGRAM_TOPICS = 2
 _FENCE = "```"
 
 _REPORTING = Pattern(
-    r"(?:phrases?|patterns?|strings?|examples?|such as|like|e\.g\.?|contain(?:s|ed|ing)?|includ(?:e|es|ed|ing)|says?|said|saying"
-    r"|quot(?:e|es|ed|ing)|detect(?:s|ed|ing|or|ion)?|block(?:s|ed|ing)?|match(?:es|ed|ing)?|flag(?:s|ged|ging)?|called|titled"
-    r"|named|reads?|keywords?|recogni[sz]es?|samples?|assert\w*|display(?:s|ed)?|explain(?:s|ing)?(?: that| why)?|why|follow"
-    r"|maps?|list(?:s|ed)?|annotate|catch(?:es)?|where|that|looks like|prompts? like|prefix(?:ed)?|payloads?|signature|regex"
-    r"|scan\w*|classif\w+|injection)[\s:,(\[]*(?:the )?(?:words? |phrases? |text |string |quote |explicit )?[\"'`“‘«(\[]{0,3}$"
+    r"(?:phrases?|patterns?|strings?|examples?|such as|like|e\.g\.?|contain(?:s|ed|ing)?|includ(?:e|es|ed|ing)"
+    r"|says?|said|saying"
+    r"|quot(?:e|es|ed|ing)|detect(?:s|ed|ing|or|ion)?|block(?:s|ed|ing)?|match(?:es|ed|ing)?|flag(?:s|ged|ging)?"
+    r"|called|titled"
+    r"|named|reads?|keywords?|recogni[sz]es?|samples?|assert\w*|display(?:s|ed)?|explain(?:s|ing)?(?: that| why)?"
+    r"|why|follow"
+    r"|maps?|list(?:s|ed)?|annotate|catch(?:es)?|where|that|looks like|prompts? like|prefix(?:ed)?|payloads?"
+    r"|signature|regex"
+    r"|scan\w*|classif\w+|injection)[\s:,(\[]*(?:the )?(?:words? |phrases? |text |string |quote "
+    r"|explicit )?[\"'`“‘«(\[]{0,3}$"
 )
 _GRAMMAR = Pattern(
-    r"(?:\b(?:attempt(?:s|ed|ing)?|tr(?:y|ies|ied|ying)|ask(?:s|ed|ing)?|tell(?:s|ing)?|told|instruct(?:s|ed|ing)?|want(?:s|ed|ing)?"
-    r"|caus(?:e|es|ed|ing)|us(?:e|es|ed)|designed|intended|able|seek(?:s|ing)?|trick(?:s|ed|ing)?|manipulat(?:e|es|ed|ing)"
-    r"|convinc(?:e|es|ed|ing)|how|persuad(?:e|es|ing)|get(?:s|ting)?|allow(?:s|ed|ing)?|lead(?:s|ing)?|coerc\w+|forc(?:e|es|ed|ing)"
+    r"(?:\b(?:attempt(?:s|ed|ing)?|tr(?:y|ies|ied|ying)|ask(?:s|ed|ing)?|tell(?:s|ing)?|told|instruct(?:s|ed|ing)?"
+    r"|want(?:s|ed|ing)?"
+    r"|caus(?:e|es|ed|ing)|us(?:e|es|ed)|designed|intended|able|seek(?:s|ing)?|trick(?:s|ed|ing)?|manipulat(?:e|es"
+    r"|ed|ing)"
+    r"|convinc(?:e|es|ed|ing)|how|persuad(?:e|es|ing)|get(?:s|ting)?|allow(?:s|ed|ing)?|lead(?:s|ing)?|coerc\w+"
+    r"|forc(?:e|es|ed|ing)"
     r"|request(?:s|ed|ing)?)\b[^.!?\n]{0,60}\b(?:to|into|and|by)\s+[\"'`“]?(?:\w+ly )?"
     r"|\b(?:never|not|cannot|can't|won't|refuse to|refuses to|n't)\s+(?:\w+ )?[\"'`“]?"
     r"|\b(?:an?|the|this|these|those|classic|typical|known|simple|naive)\s+[\"'`“])$"
 )
 _AFTER = Pattern(
-    r"^[\"'`”’»)\]]*\s*[,;—-]?\s*(?:is (?:unsafe|an? |suspicious|flagged|detected|the )|are (?:prompt|flagged|an? |suspicious|examples?)"
-    r"|as an? (?:literal|pattern|historical|attack|example)|as historical|pattern|patterns|phrases?|attacks?|attempts?|payloads?"
-    r"|style|type|should (?:trigger|be)|will be (?:blocked|flagged|detected)|appears?|in the evidence|to human review|while"
+    r"^[\"'`”’»)\]]*\s*[,;—-]?\s*(?:is (?:unsafe|an? |suspicious|flagged|detected|the )|are (?:prompt|flagged|an? "
+    r"|suspicious|examples?)"
+    r"|as an? (?:literal|pattern|historical|attack|example)|as historical|pattern|patterns|phrases?|attacks?"
+    r"|attempts?|payloads?"
+    r"|style|type|should (?:trigger|be)|will be (?:blocked|flagged|detected)|appears?|in the evidence"
+    r"|to human review|while"
     r"|so analysts|and the guardrail|strings?|examples?|text\b|variants|; classify|in a readme|prompt[- ]injection)"
 )
 _EMPHASIS = Pattern(
-    r"(?:!{2,}|\b(?:important|attention|urgent|warning|notice|critical|override|system|admin|note|alert|task|todo|hey|hello)\s*[:!,\-]+"
+    r"(?:!{2,}|\b(?:important|attention|urgent|warning|notice|critical|override|system|admin|note|alert|task|todo"
+    r"|hey|hello)\s*[:!,\-]+"
     r"|\*\*|>>+|\]\]|</?\w+>|\]|--+|#{2,})\s*$"
 )
-_LEADING = Pattern(r"(?:^|[.!?:;>\]\})|\-\n\r\t#*,]\s*|\\n|\s{2,}|[.!?]\s*[\"']|\b(?:and|then|now|please|you|must|should|also)\s+)$")
+_LEADING = Pattern(
+    r"(?:^|[.!?:;>\]\})|\-\n\r\t#*,]\s*|\\n|\s{2,}|[.!?]\s*[\"']|\b(?:and|then|now|please|you|must"
+    r"|should|also)\s+)$"
+)
 _SECOND = Pattern(r"\b(?:you|your|yourself|yours)\b")
 _CONTINUES = Pattern(
-    r"^\W*(?:and|then|instead|now|but|do|please|you|print|reveal|send|output|execute|run|call|what|tell|write|say|list|give|translate)\b"
+    r"^\W*(?:and|then|instead|now|but|do|please|you|print|reveal|send|output|execute|run|call|what|tell|write|say"
+    r"|list|give|translate)\b"
     r"|[\w.+\-]+@[\w\-]+\.\w|https?://|www\.\w|^\s*[:.]\s*[a-z]"
 )
 _CODE = Pattern(r"(?:[(\[{,]\s*|(?:^|[^=!<>])=\s*|:\s*&?\w*\s*=\s*|r#?|f|b|-\s)[\"'`]{1,3}[^\"'`\n]{0,80}$")
-_CODE_SYNTAX = Pattern(r"\w\(|\);|=>|::|\blet \b|\bconst \b|\bvar \b|\bdef \b|\bimport \b|\breturn \b|\bassert|#\s|//|\{\n|\[\n|-\s+name:|:\n\s+-|\bcurl\b")
+_CODE_SYNTAX = Pattern(
+    r"\w\(|\);|=>|::|\blet \b|\bconst \b|\bvar \b|\bdef \b|\bimport \b|\breturn \b|\bassert|#\s"
+    r"|//|\{\n|\[\n|-\s+name:|:\n\s+-|\bcurl\b"
+)
 _LABEL = Pattern(
-    r"\b(?:attacks?|examples?|payloads?|exploits?|malicious|samples?|demo|proof of concept|injections?|unsafe|vulnerable|test case)\b"
+    r"\b(?:attacks?|examples?|payloads?|exploits?|malicious|samples?|demo|proof of concept|injections?|unsafe"
+    r"|vulnerable|test case)\b"
     r"[^\n]{0,40}\s*$"
 )
-_TOPICS: Final = tuple(
-    Pattern(source)
-    for source in (
-        r"prompt[\s\-]?injections?|injection (?:attack|pattern|payload|detect|attempt|example|scan|phrase|text)|jailbreaks?",
-        r"\bdetect(?:s|ed|or|ors|ion|ions|ing)?\b|\bscan(?:s|ner|ners|ning)?\b|\bsanitiz\w+|is_injection|detectinjection",
-        r"\bguardrails?\b|\bred[\s\-]team\w*|\badversar\w+|\bowasp\b|\bmitre atlas\b|\bthreat\w*\b",
-        r"\bpatterns?\b|\bregex\w*\b|blocked_patterns|\bfalse positives?\b|\bsignatures?\b|\btest (?:case|data|data set|fixture)\w*|\bfixture\b",
-        r"\battack(?:s|er|ers)?\b|\bmalicious\b|\bpayloads?\b|\bexploit\w*\b|\bvulnerab\w+",
-        r"\bllms?\b|\blarge language models?\b|\bai agents?\b|\bmodel'?s?\b",
-    )
+_TOPICS: Final = (
+    Pattern(
+        r"prompt[\s\-]?injections?|jailbreaks?"
+        r"|injection (?:attack|pattern|payload|detect|attempt|example|scan|phrase|text)"
+    ),
+    Pattern(
+        r"\bdetect(?:s|ed|or|ors|ion|ions|ing)?\b|\bscan(?:s|ner|ners|ning)?\b|\bsanitiz\w+"
+        r"|is_injection|detectinjection"
+    ),
+    Pattern(r"\bguardrails?\b|\bred[\s\-]team\w*|\badversar\w+|\bowasp\b|\bmitre atlas\b|\bthreat\w*\b"),
+    Pattern(
+        r"\bpatterns?\b|\bregex\w*\b|blocked_patterns|\bfalse positives?\b|\bsignatures?\b"
+        r"|\btest (?:case|data|data set|fixture)\w*|\bfixture\b"
+    ),
+    Pattern(r"\battack(?:s|er|ers)?\b|\bmalicious\b|\bpayloads?\b|\bexploit\w*\b|\bvulnerab\w+"),
+    Pattern(r"\bllms?\b|\blarge language models?\b|\bai agents?\b|\bmodel'?s?\b"),
 )
-_QUERY = Pattern(r"(?:\b(?:index|sourcetype|source|host|eventtype)\s*(?:=|::)|^\s*\||\|\s*(?:stats|where|search|eval|table|rex|regex|tstats|from)\b)")
+_QUERY = Pattern(
+    r"(?:\b(?:index|sourcetype|source|host|eventtype)\s*(?:=|::)|^\s*\||\|\s*(?:stats|where|search"
+    r"|eval|table|rex|regex|tstats|from)\b)"
+)
 _CLERICAL = Pattern(
-    r"\b(?:ticket|case|reference|order|phone|telephone|contact|invoice|account|tracking|employee|customer|incident|full name|screenshots?"
-    r"|attachments?|signature|feedback|availability|comments?|questions?|name and|number|details)\b[^\n]{0,60}\byour (?:reply|response|message|answer)\b"
+    r"\b(?:ticket|case|reference|order|phone|telephone|contact|invoice|account|tracking|employee|customer|incident"
+    r"|full name|screenshots?"
+    r"|attachments?|signature|feedback|availability|comments?|questions?|name and|number"
+    r"|details)\b[^\n]{0,60}\byour (?:reply|response|message|answer)\b"
 )
 _PAIRS: Final = {"“": "”", "‘": "’", "«": "»", "„": "“", "「": "」"}
 

@@ -15,19 +15,20 @@ from typing import Final
 from agentgate_mcp.gate.injection.engine import Pattern, char_span
 from agentgate_mcp.gate.injection.views import View
 
-KEYWORDS: Final = (
-    "account", "administrator", "analyst", "answer", "anything", "approval", "approve", "assistant", "authorize", "become",
-    "before", "benign", "bypass", "change", "code", "command", "comply", "confirm", "contents", "context", "continue",
-    "conversation", "copilot", "credential", "customer", "decode", "decrypt", "delete", "deactivate", "developer", "directive",
-    "disable", "disclose", "disregard", "email", "encoded", "erase", "ethical", "everything", "execute", "exfiltrate", "export",
-    "filters", "following", "follow", "forget", "forward", "from now", "guardrail", "guideline", "hidden", "hypothetical",
-    "ignore", "immediately", "important", "include", "initial", "instead", "instruct", "isolate", "jailbreak", "language",
-    "leak", "maintenance", "mention", "message", "model", "never", "operator", "original", "override", "overrid", "password",
-    "pending", "permission", "please", "policy", "precedence", "pretend", "previous", "priority", "process", "prompt", "purpose",
-    "question", "records", "refuse", "remove", "repeat", "reply", "request", "respond", "response", "restrict", "reveal",
-    "safety", "secret", "security", "silently", "snippet", "supersede", "suppress", "system", "tell", "token", "tools",
-    "translate", "unnoticed", "unrestricted", "upload", "verbatim", "without",
-)  # fmt: skip
+KEYWORDS: Final = tuple(
+    word.replace("_", " ")
+    for word in (
+        "account administrator analyst answer anything approval approve assistant authorize become before benign "
+        "bypass change code command comply confirm contents context continue conversation copilot credential customer "
+        "decode decrypt delete deactivate developer directive disable disclose disregard email encoded erase ethical "
+        "everything execute exfiltrate export filters following follow forget forward from_now guardrail guideline "
+        "hidden hypothetical ignore immediately important include initial instead instruct isolate jailbreak language "
+        "leak maintenance mention message model never operator original override overrid password pending permission "
+        "please policy precedence pretend previous priority process prompt purpose question records refuse remove "
+        "repeat reply request respond response restrict reveal safety secret security silently snippet supersede "
+        "suppress system tell token tools translate unnoticed unrestricted upload verbatim without"
+    ).split()
+)
 """Words that the families are made of and whose disguise by digits is looked for."""
 
 _CUT_UP: Final = (
@@ -52,8 +53,16 @@ _MAX_RESPELLED: Final = 8_000
 """Characters respelled in one view; a text with more of it has been flagged long before."""
 
 _TOLERANT: Final = {
-    "a": "[a4@]", "b": "[b8]", "e": "[e3]", "g": "[g9]", "i": "[i1l!]", "l": "[l1i]", "o": "[o0]", "s": "[s5$]", "t": "[t7]",
-}  # fmt: skip
+    "a": "[a4@]",
+    "b": "[b8]",
+    "e": "[e3]",
+    "g": "[g9]",
+    "i": "[i1l!]",
+    "l": "[l1i]",
+    "o": "[o0]",
+    "s": "[s5$]",
+    "t": "[t7]",
+}
 _FORCED: Final = {"a": "[4@]", "e": "3", "g": "9", "i": "[1!]", "l": "1", "o": "0", "s": "[5$]", "t": "7"}
 
 _KEEP = b"abcdefghijklmnopqrstuvwxyz0123456789@$!"
@@ -135,7 +144,7 @@ def _stretches(text: str) -> list[tuple[int, int]]:
             out[-1] = (out[-1][0], high)
         else:
             out.append((low, high))
-    return out + [(s, e) for s, e in exact if not any(low <= s and e <= high for low, high in out)]
+    return [*out, *((s, e) for s, e in exact if not any(low <= s and e <= high for low, high in out))]
 
 
 def _cuts(text: str, data: bytes) -> Iterator[tuple[int, int]]:

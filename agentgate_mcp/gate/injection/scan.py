@@ -15,9 +15,9 @@ from typing import Final
 from agentgate_mcp.gate.injection import mention
 from agentgate_mcp.gate.injection.decode import MAX_DEPTH, decoded
 from agentgate_mcp.gate.injection.engine import Pattern, PatternSet, char_span
-from agentgate_mcp.gate.injection.families import MEDIUM, WEAK, Rule
-from agentgate_mcp.gate.injection.families_task import BIDI_RULE, ENGLISH_WORDS, RULES, TAGS_RULE
+from agentgate_mcp.gate.injection.families import WEAK, Rule
 from agentgate_mcp.gate.injection.respell import respelled
+from agentgate_mcp.gate.injection.rules import BIDI_RULE, ENGLISH_WORDS, RULES, TAGS_RULE
 from agentgate_mcp.gate.injection.views import BIDI_OVERRIDES, View, folded, original, stripped, tag_spans
 from agentgate_mcp.model.decision import Severity
 
@@ -296,6 +296,3 @@ def _summed(hits: Sequence[Hit], chars: int) -> Scan:
     ordered = sorted(hits, key=lambda h: (not h.use, -h.weight, h.field, h.start, h.rule))[:MAX_HITS]
     total = round(sum(strongest.values()), 3)
     return Scan(hits=tuple(sorted(ordered, key=lambda h: (h.field, h.start, h.rule))), chars=chars, score=total)
-
-
-__all__ = ["FLAG_AT", "MEDIUM", "Hit", "Scan", "scan_fields", "scan_text"]

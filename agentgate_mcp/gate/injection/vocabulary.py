@@ -4,7 +4,8 @@ from __future__ import annotations
 
 VOCABULARY: dict[str, str] = {
     # Verbs that set instructions aside; the second group is ordinary English elsewhere.
-    "ignore": "(ignore|disregard|forget|forget about|ignoring|disregarding|pay no attention to|take no notice of|do not follow|must not follow|should not follow|no longer obey"
+    "ignore": "(ignore|disregard|forget|forget about|ignoring|disregarding|pay no attention to"
+    "|take no notice of|do not follow|must not follow|should not follow|no longer obey"
     "|don't follow|do not obey|don't obey|do not listen to|don't listen to|stop following|stop obeying|no longer follow"
     "|do not adhere to|do not comply with|never mind|unlearn)",
     "set_aside": "(override|overrule|bypass|dismiss|discard|neglect|abandon|overwrite|supersede|skip|drop|cancel|void"
@@ -21,7 +22,8 @@ VOCABULARY: dict[str, str] = {
     "det": "[all|any|of|the|my|your|our|every|these|those|this|that|each|both|and|or]*",
     "ai": "(ai|llm|assistant|agent|chatbot|language model|ai model|ai assistant|ai agent|copilot|gpt|claude|gemini"
     "|large language model|virtual assistant)",
-    "reader": "(ai|llm|llms|ai assistant|ai assistants|ai agent|ai agents|chatbot|language model|language models|ai model"
+    "reader": "(ai|llm|llms|ai assistant|ai assistants|ai agent|ai agents|chatbot|language model"
+    "|language models|ai model"
     "|ai models|copilot|llm agent|ai reader|ai system|ai systems|automated assistant|soc assistant|ai analyst)",
     "named_user": "(user|users|analyst|analysts|operator|operators|human|humans|customer|administrator|admin|owner|soc"
     "|soc team|security team|supervisor|reviewer|approver)",

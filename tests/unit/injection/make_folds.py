@@ -31,7 +31,7 @@ def folds(confusables: dict[str, list[dict[str, str]]]) -> dict[str, str]:
         if len(char) != 1 or char.isascii():
             continue
         base = "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c)).casefold()
-        letters = sorted({r["c"].casefold() for r in rows if len(r["c"]) == 1 and r["c"].isascii() and r["c"].isalpha()})
+        letters = sorted({c.casefold() for r in rows if len(c := r["c"]) == 1 and c.isascii() and c.isalpha()})
         if base.isascii() or not letters:
             continue
         hint = unicodedata.name(char, "x").split()[-1].lower()
