@@ -13,7 +13,7 @@ from agentgate_mcp.approvals.control import Control
 from agentgate_mcp.approvals.registry import OperatorRegistry
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.approvals.standing import LedgerStanding
-from agentgate_mcp.backends.embedded import open_embedded
+from agentgate_mcp.backends.embedded import LoadReport, load_zeek, open_embedded
 from agentgate_mcp.backends.ports import Backends, SearchPort
 from agentgate_mcp.bundled import bundled_dir
 from agentgate_mcp.canonical import digest, loads_strict
@@ -39,13 +39,15 @@ from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.mirror import Mirror
 from agentgate_mcp.ledger.recovery import recover
 from agentgate_mcp.ledger.runlog import RunLog
-from agentgate_mcp.llm.off import NoAnalyst, NoDesk
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
+from agentgate_mcp.models import Desk as NoteDesk
+from agentgate_mcp.models import analyst_of, desk_of
 from agentgate_mcp.permits import PermitBook, PermitKind
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor
 from agentgate_mcp.site import SiteFiles, read_site
+from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.tools.catalogue import catalogue
 from agentgate_mcp.tools.definition import ToolDefinition
 from agentgate_mcp.worlds import build_world
@@ -81,6 +83,7 @@ class Deployment:
     gatekeeper: DispatchGatekeeper
     mirror: Mirror
     runlog: RunLog
+    desk: NoteDesk
 
     def __enter__(self) -> Deployment:
         return self
@@ -91,6 +94,7 @@ class Deployment:
         self.close()
 
     def close(self) -> None:
+        self.desk.close()
         self.dispatcher.parts.judge.close()
         self.mirror.close()
         self.office.ledger.close()
@@ -168,10 +172,10 @@ def open_deployment(
     site = _Site.open(settings, clock)
     office = open_office(settings.state_dir, clock)
     try:
-        redactor = Redactor(installation_key(settings.state_dir))
         recovered = recover(office.ledger)
         logs = settings.state_dir / "logs"
-        mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=redactor, clock=clock)
+        mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=site.redactor, clock=clock)
+        desk = desk_of(settings, site.redactor, office.approvals)
         judge = Judge(
             pipeline=pipeline or Pipeline(),
             world=WorldKeeper(site.backends.knowledge.generation, site.world),
@@ -186,8 +190,8 @@ def open_deployment(
             ledger=office.ledger,
             approvals=office.approvals,
             permits=site.permits,
-            records=Records(redactor=redactor, owner=office.ledger.owner),
-            advisory=NoDesk(),
+            records=Records(redactor=site.redactor, owner=office.ledger.owner),
+            advisory=desk,
             clock=clock,
         )
         dispatcher = Dispatcher(parts, Desk, NestedCaller)
@@ -202,6 +206,7 @@ def open_deployment(
             gatekeeper=DispatchGatekeeper(dispatcher),
             mirror=mirror,
             runlog=runlog,
+            desk=desk,
         )
     except BaseException:
         office.ledger.close()
@@ -217,6 +222,23 @@ def offline_judge(settings: Settings, knowledge: Path | None = None) -> OfflineJ
     return OfflineJudge(world=site.world(objects), tools=site.tools)
 
 
+def knowledge_of(settings: Settings, path: Path | None = None) -> KnowledgeSet:
+    """The configured knowledge objects, or those of a file or directory."""
+    if path is not None:
+        return KnowledgeSet.from_objects(load_objects(path))
+    return KnowledgeSet.from_objects(open_site_backends(settings).knowledge.objects())
+
+
+def open_site_backends(settings: Settings) -> Backends:
+    """The backends alone, for commands that only look."""
+    return _Site.open(settings, time.time).backends
+
+
+def load_zeek_store(paths: Sequence[Path], store: Path, *, strict: bool) -> LoadReport:
+    """Load Zeek logs into a telemetry store. Raises: DataError."""
+    return load_zeek(paths, store, strict=strict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
     """Backends, tools and everything that a world is built from."""
@@ -225,6 +247,7 @@ class _Site:
     files: SiteFiles
     library: PolicyLibrary
     permits: PermitBook
+    redactor: Redactor
     backends: Backends
     tools: dict[str, ToolDefinition]
     search_now: float | None
@@ -236,16 +259,17 @@ class _Site:
         if settings.telemetry_backend == "iot23" and settings.telemetry_store is None:
             raise ConfigError("AGENTGATE_TELEMETRY_STORE: expected a store built by `data load-zeek`, got nothing")
         source, permits = data_dir(settings), PermitBook()
+        redactor = Redactor(installation_key(settings.state_dir))
         telemetry = settings.telemetry_store if settings.telemetry_backend == "iot23" else None
         backends = open_embedded(source, settings.state_dir, permits, clock, telemetry=telemetry)
-        analyst = NoAnalyst("no model is configured (ENABLE_LLM is off)")
         return cls(
             settings=settings,
             files=read_site(source),
             library=load_library(settings.policies_dir),
             permits=permits,
+            redactor=redactor,
             backends=backends,
-            tools=catalogue(backends, analyst),
+            tools=catalogue(backends, analyst_of(settings, redactor)),
             search_now=_data_clock(source, backends),
         )
 

@@ -202,9 +202,10 @@ async def _case(client: Any, account: Account, say: Callable[..., None]) -> None
 
 
 def _verify(state: Path, account: Account, say: Callable[..., None]) -> None:
+    from agentgate_mcp.ledger.ledger import FILE_NAME
     from agentgate_mcp.ledger.verify import verify_file
 
-    report = verify_file(state / "ledger.sqlite3")
+    report = verify_file(state / FILE_NAME)
     account.ledger = {"ok": report.ok, "entries": report.entries}
     say("6. The record", style="bold cyan")
     say(f"   ledger verify: {'ok' if report.ok else 'NOT OK'}, {report.entries} entries", markup=False)
@@ -213,18 +214,18 @@ def _verify(state: Path, account: Account, say: Callable[..., None]) -> None:
 
 def _operator_token(state: Path) -> str:
     """A named operator for the demonstration; on a real site `operator add` makes one."""
-    from agentgate_mcp.compose import open_offline
+    from agentgate_mcp.compose import open_office
 
-    with open_offline(state) as office:
+    with open_office(state) as office:
         return office.operators.add(OPERATOR, roles=("approver",), teams=("*",))
 
 
 async def _approve(state: Path, finding_id: str, token: str) -> None:
-    from agentgate_mcp.compose import open_offline
+    from agentgate_mcp.compose import open_office
 
     def decide() -> None:
-        with open_offline(state) as office:
-            office.approve(finding_id, token, "seen with the requester; bounded and read-only")
+        with open_office(state) as office:
+            office.approvals.approve(finding_id, token, "seen with the requester; bounded and read-only")
 
     await anyio.to_thread.run_sync(decide)
 
