@@ -5,7 +5,7 @@ from __future__ import annotations
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.policy.paths import FactSet
 from agentgate_mcp.gate.request import request_facts
-from agentgate_mcp.model.decision import Severity, Stage
+from agentgate_mcp.model.decision import Decision, Severity, Stage
 from agentgate_mcp.model.facts import PolicyFacts
 from agentgate_mcp.model.verdict import StageResult
 
@@ -23,6 +23,8 @@ def run(ctx: StageContext) -> StageResult:
     ctx.budget.spend(len(ctx.world.policies.policies))
     matches = ctx.world.policies.evaluate(facts, ctx.world.profile)
     enforced = [m for m in matches if m.mode == "enforce"]
+    # The strongest first: what decided is what a person and a model are told.
+    enforced.sort(key=lambda m: (-Decision[m.action], m.policy))
     return StageResult(
         stage=Stage.POLICY,
         severity=max((Severity.parse(m.severity) for m in enforced), default=Severity.NONE),
