@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.linking import dead_state
 from agentgate_mcp.graph.lookups import Polarity, polarities, row_losses
 from agentgate_mcp.graph.losses import Loss, settings_losses
@@ -17,9 +18,10 @@ from agentgate_mcp.graph.names import base_name
 from agentgate_mcp.graph.narrowing import Grade, Narrowing
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.planning import Edit
-from agentgate_mcp.graph.searches import SearchDiff, compare_searches
+from agentgate_mcp.graph.searches import SearchDiff, compare_searches, written_times
 from agentgate_mcp.graph.settings import flag, macro_name, number, text
 from agentgate_mcp.graph.states import Spend, no_limit, reach
+from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.spl.knowledge import KnowledgeSet, is_true, well_known_macro
 
@@ -44,8 +46,8 @@ class Assessment:
             self.states[node] = state
 
 
-def assess(graph: KnowledgeGraph, edit: Edit, knowledge: KnowledgeSet, *, spend: Spend = no_limit) -> Assessment:
-    """The direct effects of ``edit``. ``knowledge`` is the set after all edits."""
+def assess(graph: KnowledgeGraph, edit: Edit, knowledge: Expander, *, spend: Spend = no_limit) -> Assessment:
+    """The direct effects of ``edit``. ``knowledge`` expands searches as they will be."""
     result = Assessment()
     before, after = edit.before, edit.after
     if after is None or (after.disabled and not (before is not None and before.disabled)):
@@ -68,7 +70,7 @@ def assess(graph: KnowledgeGraph, edit: Edit, knowledge: KnowledgeSet, *, spend:
     return result
 
 
-Assessor = Callable[[KnowledgeGraph, Edit, KnowledgeObject, KnowledgeObject, KnowledgeSet, Assessment, Spend], None]
+Assessor = Callable[[KnowledgeGraph, Edit, KnowledgeObject, KnowledgeObject, Expander, Assessment, Spend], None]
 
 
 def _replaced(graph: KnowledgeGraph, edit: Edit) -> bool:
@@ -97,18 +99,28 @@ def _saved_search(
     edit: Edit,
     before: KnowledgeObject,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
     spend(_COMPARE_COST)
     old, new = text(before.content, "search"), text(after.content, "search")
     if old != new:
-        _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge))
-    losses = settings_losses(edit.node, before.content, after.content)
+        _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node)))
+    losses = settings_losses(edit.node, _timed(before, graph.knowledge), _timed(after, knowledge.after(edit.node)))
     result.losses += losses
     if any(loss.grade is Grade.BLIND for loss in losses):
         result.silenced.add(edit.node)
+
+
+def _timed(obj: KnowledgeObject, knowledge: KnowledgeSet) -> Mapping[str, Json]:
+    """The settings, with times that the search states itself in the place of the schedule's."""
+    search = text(obj.content, "search")
+    if "earliest" not in search and "latest" not in search and "`" not in search:
+        return obj.content
+    earliest, latest = written_times(search, knowledge)
+    written: dict[str, Json] = {"dispatch.earliest_time": earliest, "dispatch.latest_time": latest}
+    return {**obj.content, **{k: v for k, v in written.items() if v}}
 
 
 def _text_object(
@@ -116,7 +128,7 @@ def _text_object(
     edit: Edit,
     before: KnowledgeObject,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
@@ -135,14 +147,14 @@ def _text_object(
         _compare_users(graph, edit.node, old, new, knowledge, result, spend)
     else:
         spend(_COMPARE_COST)
-        _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge))
+        _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node)))
 
 
 def _external(
     graph: KnowledgeGraph,
     edit: Edit,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
@@ -159,7 +171,7 @@ def _compare_users(
     node: str,
     old: str,
     new: str,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
@@ -168,15 +180,7 @@ def _compare_users(
     others = any(n.startswith("data_model:") for n in downstream)
     if len(users) > MAX_COMPARED or others or not users:
         spend(_COMPARE_COST)
-        diff = compare_searches(old, new, old=graph.knowledge, new=knowledge)
-        for narrowing in diff.narrowings:
-            grade = _widened(narrowing, len(users))
-            result.losses.append(Loss(kind="narrowed_filter", object=node, detail=narrowing.detail, grade=grade))
-        if diff.grade is Grade.BLIND:
-            result.worsen(node, State.EMPTY)
-        elif not diff.narrowings and users and not diff.same:
-            # What the new text does in so many places is not known to be harmless.
-            result.worsen(node, State.DEGRADED)
+        _compare_texts(graph, node, old, new, knowledge, result, len(users))
         return
     for user in users:
         obj = graph.nodes[user].object
@@ -184,7 +188,36 @@ def _compare_users(
             continue
         spend(_COMPARE_COST)
         search = text(obj.content, "search")
-        _note(result, node, compare_searches(search, search, old=graph.knowledge, new=knowledge), of=user)
+        _note(result, node, compare_searches(search, search, old=graph.knowledge, new=knowledge.after(user)), of=user)
+
+
+def _compare_texts(
+    graph: KnowledgeGraph,
+    node: str,
+    old: str,
+    new: str,
+    knowledge: Expander,
+    result: Assessment,
+    users: int,
+) -> None:
+    """A macro by its text alone: what it is pasted into is not looked at."""
+    if _is_value(old) and _is_value(new):
+        result.worsen(node, State.DEGRADED)
+        return
+    diff = compare_searches(old, new, old=graph.knowledge, new=knowledge.after(node))
+    for narrowing in diff.narrowings:
+        grade = _widened(narrowing, users)
+        result.losses.append(Loss(kind="narrowed_filter", object=node, detail=narrowing.detail, grade=grade))
+    if diff.grade is Grade.BLIND:
+        result.worsen(node, State.EMPTY)
+    elif not diff.narrowings and users and not diff.same:
+        # What the new text does in so many places is not known to be harmless.
+        result.worsen(node, State.DEGRADED)
+
+
+def _is_value(definition: str) -> bool:
+    """A single word: an option's value or a number, no filter."""
+    return not any(c in definition.strip() for c in " \t\n=|`()*")
 
 
 def _widened(narrowing: Narrowing, users: int) -> Grade:
@@ -200,7 +233,7 @@ def _lookup(
     edit: Edit,
     before: KnowledgeObject,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
@@ -215,7 +248,7 @@ def _lookup(
             uses[user] = hint or frozenset({Polarity.UNKNOWN})
             continue
         spend(_COMPARE_COST)
-        found = polarities(text(obj.content, "search"), before, knowledge)
+        found = polarities(text(obj.content, "search"), before, knowledge.after(user))
         if found <= {Polarity.ADDS, Polarity.UNKNOWN} and hint:
             found |= hint
         uses[user] = found
@@ -241,7 +274,7 @@ def _data_model(
     edit: Edit,
     before: KnowledgeObject,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
@@ -260,7 +293,7 @@ def _index(
     edit: Edit,
     before: KnowledgeObject,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:
@@ -280,7 +313,7 @@ def _other(
     edit: Edit,
     before: KnowledgeObject,
     after: KnowledgeObject,
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
     result: Assessment,
     spend: Spend,
 ) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agentgate_mcp.graph.build import KnowledgeGraph, covered_nodes
 from agentgate_mcp.graph.detections import detection_of
+from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.losses import Loss, settings_losses
 from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.nodes import AssetNode, Detection, State
@@ -20,7 +21,6 @@ from agentgate_mcp.graph.searches import compare_searches
 from agentgate_mcp.graph.settings import text
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
 from agentgate_mcp.model.site import KnowledgeObject
-from agentgate_mcp.spl.knowledge import KnowledgeSet
 
 _STATUS_FROM = ("experimental", "deprecated", "draft", "test", "retired")
 
@@ -54,7 +54,7 @@ def cover_changes(
     after: Mapping[str, State],
     region: frozenset[str],
     silenced: frozenset[str],
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
 ) -> Cover:
     """Compares the cover of everything in ``region``. ``after`` holds states there that are not
     OK; ``silenced`` detections run on and tell nobody."""
@@ -121,7 +121,7 @@ def _believe(
     edits: Mapping[str, Edit],
     turns: Sequence[_Turn],
     lost: Sequence[_Turn],
-    knowledge: KnowledgeSet,
+    knowledge: Expander,
 ) -> tuple[dict[str, frozenset[str]], list[Loss]]:
     """New claims by detection that count, and a loss for those that do not."""
     believed: dict[str, frozenset[str]] = {}
@@ -133,7 +133,7 @@ def _believe(
             continue
         shown: set[str] = set()
         for old in lost:
-            if claimed & old.before and turn.counts and _finds_the_same(graph, old.id, edit.after, knowledge):
+            if claimed & old.before and turn.counts and _finds_the_same(graph, old.id, turn.id, edit.after, knowledge):
                 shown |= claimed & old.before
         believed[turn.id] = frozenset(shown)
         doubtful = sorted(claimed - shown)
@@ -145,13 +145,13 @@ def _believe(
     return believed, losses
 
 
-def _finds_the_same(graph: KnowledgeGraph, old: str, new: KnowledgeObject, knowledge: KnowledgeSet) -> bool:
+def _finds_the_same(graph: KnowledgeGraph, old: str, node: str, new: KnowledgeObject, knowledge: Expander) -> bool:
     """Whether ``new`` finds, and tells, at least what the detection ``old`` did."""
     original = graph.nodes[old].object
     if original is None:
         return False
     search = text(original.content, "search")
-    diff = compare_searches(search, text(new.content, "search"), old=graph.knowledge, new=knowledge)
+    diff = compare_searches(search, text(new.content, "search"), old=graph.knowledge, new=knowledge.after(node))
     if diff.problem or (diff.grade is not None and diff.grade > Grade.MINOR):
         return False
     return all(loss.grade <= Grade.MINOR for loss in settings_losses(old, original.content, new.content))

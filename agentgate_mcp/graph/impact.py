@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from agentgate_mcp.graph.assess import Assessment, assess
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.claims import cover_changes
+from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.losses import Loss
 from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.overlay import Overlay
-from agentgate_mcp.graph.planning import Plan, knowledge_after, plan_changes
+from agentgate_mcp.graph.planning import Plan, plan_changes
 from agentgate_mcp.graph.settings import macro_name, text
-from agentgate_mcp.graph.states import Spend, no_limit, reach, settle, witness
+from agentgate_mcp.graph.states import Spend, no_limit, reach, settle, witnesses
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
 from agentgate_mcp.model.site import ObjectChange
 
@@ -57,7 +58,7 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
     ``plan``; the known ones are judged all the same."""
     plan = plan_changes(graph, changes)
     overlay = Overlay.of(graph, plan.edits)
-    knowledge = knowledge_after(graph.knowledge, plan.edits)
+    knowledge = Expander.of(overlay, plan)
     found = Assessment(states=dict(overlay.own))
     for edit in plan.edits:
         one = assess(graph, edit, knowledge, spend=spend)
@@ -135,6 +136,4 @@ def _paths(
     overlay: Overlay, causes: Iterable[str], broken: Sequence[str], worse: Mapping[str, State], spend: Spend
 ) -> dict[str, tuple[str, ...]]:
     targets = [n for n in broken if n not in causes][:MAX_PATHS]
-    spend(len(targets) * 20)
-    origins = [c for c in causes if c in worse]
-    return {n: p for n in targets if (p := witness(overlay, origins, n, worse))}
+    return witnesses(overlay, [c for c in causes if c in worse], targets, worse, spend=spend) if targets else {}

@@ -56,16 +56,24 @@ SHORT_WILDCARD = 3
 """A wildcard value with fewer literal characters than this excludes half the world."""
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def compare_conditions(
-    before: Sequence[Condition], after: Sequence[Condition], *, produced: frozenset[str] = frozenset()
+    before: Sequence[Condition],
+    after: Sequence[Condition],
+    *,
+    produced: frozenset[str] = _NONE,
+    certain: frozenset[str] = _NONE,
 ) -> list[Narrowing]:
     """What ``after`` lets through less than ``before``. ``produced`` are fields that the search
-    computes itself, so that excluding all their values is a test and not blindness."""
+    computes itself, so that excluding all their values is a test; ``certain`` are those that
+    every row has, so that excluding all their values is blindness."""
     if Never() in before:
         return []
     if Never() in after or _contradictory(after):
         return [Narrowing(grade=Grade.BLIND, detail="a condition that no event can meet")]
-    found = _exclusions(before, after, produced)
+    found = _exclusions(before, after, produced - certain, ALWAYS_PRESENT | certain)
     found += _bounds(before, after)
     found += _choices(before, after)
     return found
@@ -106,7 +114,9 @@ def _breadth(value: str) -> Grade:
     return Grade.MINOR
 
 
-def _exclusions(before: Sequence[Condition], after: Sequence[Condition], produced: frozenset[str]) -> list[Narrowing]:
+def _exclusions(
+    before: Sequence[Condition], after: Sequence[Condition], produced: frozenset[str], certain: frozenset[str]
+) -> list[Narrowing]:
     old: defaultdict[str, set[str]] = defaultdict(set)
     new: defaultdict[str, set[str]] = defaultdict(set)
     for side, conditions in ((old, before), (new, after)):
@@ -120,17 +130,17 @@ def _exclusions(before: Sequence[Condition], after: Sequence[Condition], produce
             continue
         if any(not v.strip("*") for v in added):
             detail = f"every event with a {name} is excluded"
-            found.append(Narrowing(grade=_absence_grade(name, produced), detail=detail))
+            found.append(Narrowing(grade=_absence_grade(name, produced, certain), detail=detail))
         else:
             shown = ", ".join(added[:3]) + (f" and {len(added) - 3} more" if len(added) > 3 else "")
             found.append(Narrowing(grade=exclusion_grade(added), detail=f"{name} excludes {shown}"))
     return found
 
 
-def _absence_grade(name: str, produced: frozenset[str]) -> Grade:
-    if name in produced:
-        return Grade.MODERATE
-    return Grade.BLIND if name in ALWAYS_PRESENT else Grade.MAJOR
+def _absence_grade(name: str, produced: frozenset[str], certain: frozenset[str]) -> Grade:
+    if name in certain:
+        return Grade.BLIND
+    return Grade.MODERATE if name in produced else Grade.MAJOR
 
 
 def _covered(value: str, patterns: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ the changes after them. Names that mean nothing, or more than one thing, are not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +14,6 @@ from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.nodes import Node
 from agentgate_mcp.graph.settings import flag, text
 from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
-from agentgate_mcp.spl.knowledge import KnowledgeSet
 
 _SHARING: tuple[Literal["user", "app", "global"], ...] = ("user", "app", "global")
 
@@ -81,18 +80,6 @@ def plan_changes(graph: KnowledgeGraph, changes: Sequence[ObjectChange]) -> Plan
         nearest=tuple(dict.fromkeys(nearest)),
         shadowed=tuple(sorted(shadowed)),
     )
-
-
-def knowledge_after(knowledge: KnowledgeSet, edits: Iterable[Edit]) -> KnowledgeSet:
-    """The set in which searches will be expanded; the same one where no expansion can differ or
-    none will be asked for."""
-    every = list(edits)
-    macros = [e for e in every if e.kind == "macro"]
-    if not macros or all(e.after is None for e in every):
-        return knowledge
-    gone = {id(e.before) for e in macros if e.before is not None}
-    kept = [o for o in knowledge.objects if id(o) not in gone]
-    return KnowledgeSet.from_objects([*kept, *(e.after for e in macros if e.after is not None)])
 
 
 def _similar(graph: KnowledgeGraph, change: ObjectChange) -> tuple[str, ...]:

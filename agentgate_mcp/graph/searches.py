@@ -21,8 +21,8 @@ from agentgate_mcp.spl.time import parse_time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchDiff:
-    """``narrowings`` say what is lost; ``problem`` is set where one of the texts cannot be read,
-    and then nothing is known of the difference."""
+    """``narrowings`` say what is lost; ``same`` is set where both expand to one tree; ``problem``
+    where one of the texts cannot be read, and then nothing is known of the difference."""
 
     narrowings: tuple[Narrowing, ...] = ()
     problem: str = ""
@@ -40,18 +40,36 @@ def compare_searches(
     if before.strip() == after.strip() and (new is None or new is old):
         return SearchDiff(same=True)
     try:
-        first = shape_of(_read(before, old))
+        old_tree = _read(before, old)
     except SplError:
         # Nothing can be lost of what could not run; what comes instead is judged by itself.
         return SearchDiff(problem="the earlier search cannot be read")
     try:
-        second = shape_of(_read(after, new or old))
+        new_tree = _read(after, new or old)
     except SplError as error:
         blind = Narrowing(grade=Grade.BLIND, detail=f"the new search cannot be read: {error}")
         return SearchDiff(narrowings=(blind,), problem=str(error))
-    found = compare_conditions(first.conditions, second.conditions, produced=frozenset(second.produced))
+    if old_tree == new_tree:
+        return SearchDiff(same=True)
+    first, second = shape_of(old_tree), shape_of(new_tree)
+    found = compare_conditions(
+        first.conditions,
+        second.conditions,
+        produced=frozenset(second.produced),
+        certain=frozenset(second.certain & first.certain),
+    )
     found += _data(first, second) + _window(first, second) + _commands(first, second) + _fields(first, second)
-    return SearchDiff(narrowings=tuple(dict.fromkeys(found)), same=first == second)
+    return SearchDiff(narrowings=tuple(dict.fromkeys(found)))
+
+
+def written_times(text: str, knowledge: KnowledgeSet = EMPTY) -> tuple[str, str]:
+    """The ``earliest`` and ``latest`` that a search states itself; empty where it does not, or
+    where it cannot be read."""
+    try:
+        shape = shape_of(_read(text, knowledge))
+    except SplError:
+        return "", ""
+    return shape.earliest, shape.latest
 
 
 def conditions_of(text: str, knowledge: KnowledgeSet = EMPTY) -> tuple[Condition, ...]:
@@ -84,7 +102,7 @@ def _window(before: Shape, after: Shape) -> list[Narrowing]:
         return []
     if new <= 0:
         return [Narrowing(grade=Grade.BLIND, detail="the time range is empty")]
-    share = new / old if old else 0.5
+    share = new / old if old else 0.4
     grade = Grade.MINOR if share >= 0.5 else Grade.MODERATE if share >= 0.1 else Grade.MAJOR
     return [Narrowing(grade=grade, detail=f"it looks back {new:g} s" + (f", from {old:g} s" if old else ""))]
 

@@ -41,6 +41,8 @@ class Shape:
     produced: set[str] = field(default_factory=set[str])
     assigned: dict[str, str] = field(default_factory=dict[str, str])
     constants: dict[str, str] = field(default_factory=dict[str, str])
+    certain: set[str] = field(default_factory=set[str])
+    """Fields that every row has, because `stats` made the rows from them."""
     hidden: set[str] = field(default_factory=set[str])
     visible: set[str] | None = None
     starved: set[str] = field(default_factory=set[str])
@@ -145,7 +147,9 @@ def _take(shape: Shape, command: ast.Command, *, first: bool) -> None:
         case ast.Stats():
             made = {a.output for a in command.aggregations}
             if command.command in ("stats", "sistats"):
-                shape.keep({*made, *(k.field for k in command.by)})
+                keys = {k.field for k in command.by}
+                shape.keep({*made, *keys})
+                shape.certain |= keys | {a.output for a in command.aggregations if a.function in ("count", "c", "dc")}
             shape.make(*made)
         case ast.Chart():
             shape.keep(None)
@@ -202,14 +206,19 @@ def _generic(shape: Shape, command: ast.Generic, *, first: bool) -> None:
     if first:
         shape.data.add(f"{command.command}:{' '.join(command.words)}")
     if command.command in _DROPPING:
-        everything = command.command == "regex" and literals_in(" ".join(command.words)) < 3
-        shape.droppers.append((command.command, repr(command), everything))
+        shape.droppers.append((command.command, repr(command), _drops_everything(command)))
     if command.command == "rex":
         for word in command.words:
             for opening in ("(?<", "(?P<"):
                 shape.make(*(part.split(">", 1)[0] for part in word.split(opening)[1:] if ">" in part))
     elif command.command not in _KEEPS_FIELDS:
         shape.keep(None)
+
+
+def _drops_everything(command: ast.Generic) -> bool:
+    """A `regex` that keeps only what its pattern, which fits anything, does not fit."""
+    unequal = any(isinstance(a, ast.Punct) and a.text == "!=" for a in command.args)
+    return command.command == "regex" and unequal and bool(command.words) and literals_in(command.words[-1]) < 3
 
 
 def _search(shape: Shape, expr: ast.SearchExpr | None, *, first: bool) -> None:

@@ -87,9 +87,9 @@ def contribution(group: Group, state: Callable[[str], State]) -> State:
         # A lookup whose writers are all gone still answers, from rows that grow old.
         return State.DEGRADED if best.broken else State.OK
     if group.force is not Force.FULL:
-        if group.force is Force.RUNS and worst is State.FAILED:
-            return State.FAILED
-        return State.DEGRADED if worst.broken else State.OK
+        if group.force is Force.WEAK:
+            return State.DEGRADED if worst.broken else State.OK
+        return worst if worst in (State.OK, State.FAILED) else State.DEGRADED
     if len(states) == 1:
         return worst
     if group.role is Role.DISPLAYS:
@@ -103,23 +103,33 @@ def contribution(group: Group, state: Callable[[str], State]) -> State:
     return State.DEGRADED if worst is not State.OK else State.OK
 
 
-def witness(view: View, causes: Iterable[str], target: str, affected: Mapping[str, State]) -> tuple[str, ...]:
-    """A shortest chain from one of ``causes`` to ``target`` through affected nodes only."""
+def witnesses(
+    view: View,
+    causes: Iterable[str],
+    targets: Iterable[str],
+    affected: Mapping[str, State],
+    *,
+    spend: Spend = no_limit,
+) -> dict[str, tuple[str, ...]]:
+    """For each target a shortest chain from one of ``causes``, through affected nodes only."""
     came: dict[str, str] = dict.fromkeys(sorted(causes), "")
+    wanted = set(targets)
+    missing = wanted - came.keys()
     queue = deque(came)
-    while queue:
+    while queue and missing:
         node = queue.popleft()
-        if node == target:
-            break
+        spend(1)
         for dependent in view.dependents_of(node):
             if dependent in came or dependent not in affected:
                 continue
             if any(node in g.members for g in view.groups_of(dependent)):
                 came[dependent] = node
+                missing.discard(dependent)
                 queue.append(dependent)
-    if target not in came:
-        return ()
-    path = [target]
-    while came[path[-1]]:
-        path.append(came[path[-1]])
-    return tuple(reversed(path))
+    found: dict[str, tuple[str, ...]] = {}
+    for target in sorted(wanted & came.keys()):
+        path = [target]
+        while came[path[-1]]:
+            path.append(came[path[-1]])
+        found[target] = tuple(reversed(path))
+    return found
