@@ -11,7 +11,7 @@ from agentgate_mcp.backends.embedded.events import scanned_sql
 from agentgate_mcp.backends.embedded.relation import Parameters, Relation
 from agentgate_mcp.backends.embedded.rows import fields_of, selected, size_of, to_row
 from agentgate_mcp.backends.embedded.scope import read_scope
-from agentgate_mcp.backends.embedded.sqlgen import compile_pipeline, first_search
+from agentgate_mcp.backends.embedded.sqlgen import compile_lookup, compile_pipeline, first_search
 from agentgate_mcp.backends.embedded.store import TelemetryStore
 from agentgate_mcp.backends.embedded.watch import Watch
 from agentgate_mcp.backends.ports import Row, SearchJob, SearchResult
@@ -46,14 +46,19 @@ class SearchEngine:
         """Reads and compiles a search without running it, macros expanded by today's objects.
 
         Raises: SplError with a position in ``job.query``; UnsupportedSplError naming the command."""
-        expansion = expand(job.query, self._knowledge())
+        knowledge = self._knowledge()
+        expansion = expand(job.query, knowledge)
         try:
-            return self._compile(parse(expansion.text), job)
+            return self._compile(parse(expansion.text), job, knowledge)
         except SplError as error:
             raise _at_origin(error, expansion) from None
 
-    def _compile(self, pipeline: ast.Pipeline, job: SearchJob) -> Plan:
+    def _compile(self, pipeline: ast.Pipeline, job: SearchJob, knowledge: KnowledgeSet) -> Plan:
         parameters = Parameters()
+        first = pipeline.commands[0]
+        if isinstance(first, ast.InputLookup):
+            relation = compile_lookup(first, pipeline, knowledge, parameters)
+            return Plan(relation=relation, parameters=parameters, scanned="SELECT 0")  # a lookup holds no events
         search = first_search(pipeline)
         scope = read_scope(search, earliest=job.earliest, latest=job.latest, now=job.now)
         relation = compile_pipeline(pipeline, scope, parameters, self._store.extra_fields)

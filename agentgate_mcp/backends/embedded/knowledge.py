@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -28,8 +28,7 @@ class ObjectRecord(Record):
     sharing: Literal["user", "app", "global"] = "app"
     team: str = ""
     disabled: bool = False
-    content: dict[str, Any] = Field(default_factory=dict[str, Any])
-    """JSON values; what reads the file has seen to that."""
+    content: dict[str, Json] = Field(default_factory=dict[str, Json])
     updated: str = ""
 
 

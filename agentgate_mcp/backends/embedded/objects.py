@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 from agentgate_mcp.backends.embedded import journal
 from agentgate_mcp.backends.embedded.change import created, disabled, modified, resolve
@@ -21,6 +21,7 @@ from agentgate_mcp.backends.embedded.sqlite import Cell, Database
 from agentgate_mcp.canonical import canonical_bytes, digest, loads_strict
 from agentgate_mcp.effects import Effects, change_to_json
 from agentgate_mcp.errors import ArgumentError, BackendError, NotFoundError
+from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject, ObjectChange, ObjectKind
 from agentgate_mcp.permits import Permit, PermitBook
 
@@ -32,7 +33,7 @@ class _StoredChange(Record):
     kind: ObjectKind
     name: str
     app: str
-    content: dict[str, Any]
+    content: dict[str, Json]
 
 
 class KnowledgeStore:

@@ -185,4 +185,5 @@ class Predicates:
 
 
 def _undefined(macro: ast.MacroCall) -> UnsupportedSplError:
-    return UnsupportedSplError(f"macro {macro.name}/{macro.arity} is not defined", macro.span.start)
+    name = f"{macro.name}({macro.arity})" if macro.arity else macro.name
+    return UnsupportedSplError(f"macro `{name}` is not defined", macro.span.start)

@@ -14,12 +14,14 @@ from typing import Final
 
 from agentgate_mcp.backends.embedded.aggregate import compile_stats
 from agentgate_mcp.backends.embedded.events import events_relation
+from agentgate_mcp.backends.embedded.lookups import lookup_relation
 from agentgate_mcp.backends.embedded.predicates import Predicates
 from agentgate_mcp.backends.embedded.relation import Column, Parameters, Relation
 from agentgate_mcp.backends.embedded.scope import Scope
 from agentgate_mcp.backends.embedded.sqltext import address_sql, number_sql, text_sql
 from agentgate_mcp.errors import UnsupportedSplError
 from agentgate_mcp.spl import ast
+from agentgate_mcp.spl.knowledge import KnowledgeSet
 
 SORT_LIMIT: Final = 10_000
 """Rows that `sort` keeps when no count is given, as in Splunk."""
@@ -30,9 +32,22 @@ def compile_pipeline(
     pipeline: ast.Pipeline, scope: Scope, parameters: Parameters, extra_fields: frozenset[str]
 ) -> Relation:
     """The relation that a pipeline ends in. Raises: UnsupportedSplError naming the command."""
+    return _rest(pipeline, events_relation(first_search(pipeline), scope, parameters, extra_fields), parameters)
+
+
+def compile_lookup(
+    first: ast.InputLookup, pipeline: ast.Pipeline, knowledge: KnowledgeSet, parameters: Parameters
+) -> Relation:
+    """The relation of a pipeline that starts with a lookup's rows. Raises: SplError, UnsupportedSplError."""
+    rows = lookup_relation(first, knowledge, parameters)
+    if first.where is not None:
+        rows = _filtered(ast.Search(expr=first.where), rows, parameters)
+    return _rest(pipeline, rows, parameters)
+
+
+def _rest(pipeline: ast.Pipeline, relation: Relation, parameters: Parameters) -> Relation:
     if len(pipeline.commands) > MAX_COMMANDS:
         raise UnsupportedSplError(f"more than {MAX_COMMANDS} commands are not supported", pipeline.span.start)
-    relation = events_relation(first_search(pipeline), scope, parameters, extra_fields)
     for command in pipeline.commands[1:]:
         relation = _apply(command, relation, parameters)
     return relation
@@ -81,7 +96,7 @@ def _unsupported(command: ast.Command) -> UnsupportedSplError:
     return UnsupportedSplError(
         f"command {command_name(command)} is not supported by the embedded engine",
         command.span.start,
-        "search, head, tail, table, fields, sort, dedup or stats",
+        "search, inputlookup, head, tail, table, fields, sort, dedup or stats",
     )
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
@@ -28,6 +30,7 @@ from agentgate_mcp.backends.embedded.schema import (
 
 Value = str | list[str]
 
+STALE_S: Final = 3600
 _KNOWN: Final = frozenset(EVENT_FIELDS)
 _STAGED: Final = {
     **{name: column_type(name) for name in EVENT_FIELDS},
@@ -59,6 +62,7 @@ class Staging:
     def __init__(self, target: Path) -> None:
         self._target = target
         target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent, f".{target.name}.*")
         self._path = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.jsonl")
         self._file: TextIO = self._path.open("x", encoding="utf-8", newline="\n")
         self.count = 0
@@ -107,6 +111,14 @@ class Staging:
                 (_EXTRA_FIELDS, nothing),
             ],
         )
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Removes drafts that a killed process left behind; one that is being written is younger."""
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > STALE_S:
+                path.unlink()
 
 
 def _raw_of(fields: Mapping[str, Value]) -> str:

@@ -18,7 +18,7 @@ from agentgate_mcp.backends.embedded.duck import Query, ReadOnlyStore
 from agentgate_mcp.backends.embedded.jsonl import read_events
 from agentgate_mcp.backends.embedded.manifest import expected_digests
 from agentgate_mcp.backends.embedded.schema import STORE_VERSION
-from agentgate_mcp.backends.embedded.staging import Staging
+from agentgate_mcp.backends.embedded.staging import Staging, sweep
 from agentgate_mcp.errors import BackendError, DataError
 
 
@@ -137,6 +137,7 @@ def open_bundled(data_dir: Path, state_dir: Path) -> TelemetryStore:
         except DataError:
             # Only a cache: a damaged one is built again from the files.
             target.unlink(missing_ok=True)
+    sweep(target.parent, ".dummy-*")
     load_events(data_dir, files, target)
     return TelemetryStore(target)
 

@@ -248,6 +248,45 @@ for n in range(5):
     assert len(read_journal(state)) == 40
 
 
+@pytest.mark.req("embedded.journal", "R3", "R9")
+@pytest.mark.parametrize("acknowledged", [1, 4, 9])
+def test_a_killed_process_leaves_objects_records_and_journal_in_step(
+    data_dir: Path, tmp_path: Path, acknowledged: int
+) -> None:
+    code = """
+import sys
+from pathlib import Path
+from agentgate_mcp.backends.embedded import open_embedded
+from agentgate_mcp.canonical import digest
+from agentgate_mcp.effects import Effects
+from agentgate_mcp.model.site import ObjectChange
+from agentgate_mcp.permits import PermitBook, PermitKind
+book = PermitBook()
+backends = open_embedded(Path(sys.argv[1]), Path(sys.argv[2]), book, lambda: 0.0)
+for n in range(10_000):
+    change = ObjectChange(action="create", kind="macro", name=f"m_{n}", content={"definition": "x"})
+    of = digest(Effects(changes=(change,)).to_json())
+    permit = book.mint(kind=PermitKind.EFFECT, digest=of, call_id=f"c{n}", intent_seq=n + 1)
+    backends.knowledge.apply([change], permit=permit, at=1.0)
+    print(n, flush=True)
+"""
+    state = tmp_path / "state"
+    command = [sys.executable, "-c", code, str(data_dir), str(state)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(acknowledged):
+            process.stdout.readline()
+        process.kill()
+    backends = open_embedded(data_dir, state, PermitBook(), lambda: 0.0)
+    made = sorted(o.name for o in backends.knowledge.objects() if o.name.startswith("m_"))
+    records = backends.knowledge.changes()
+    journal = read_journal(state)
+    assert len(made) >= acknowledged
+    assert made == sorted(r.change.name for r in records)
+    assert [(e.call_id, e.what) for e in journal] == [(r.call_id, f"create:{r.change.target}") for r in records]
+    assert backends.knowledge.generation() == 1 + len(records)
+
+
 def test_new_seeds_replace_old_ones_until_somebody_has_changed_an_object(
     open_backend: Callable[[], Backends], data_dir: Path, permit_for: Mint
 ) -> None:

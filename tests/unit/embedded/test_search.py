@@ -256,7 +256,7 @@ def test_macros_are_expanded_by_the_knowledge_objects_of_the_moment(run: Run) ->
         ("index=a | head 3 | timechart count", "timechart", 19),
         ("| tstats count", "tstats", 2),
         ("| makeresults", "makeresults", 2),
-        ("| inputlookup allow.csv", "inputlookup", 2),
+        ("| inputcsv allow.csv", "inputcsv", 2),
         ("index=a | lookup allow.csv dest", "lookup", 10),
         ("index=a | rename a as b", "rename", 10),
         ("index=a | eventstats count", "eventstats", 10),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,16 @@ def test_six_processes_load_and_read_one_state_directory_at_once(tmp_path: Path)
     outputs = [process.communicate(timeout=120)[0].strip() for process in running]
     assert outputs == ["2000"] * 6
     assert [p.suffix for p in (tmp_path / "state" / "telemetry").iterdir()] == [".duckdb"]
+
+
+def test_drafts_of_killed_processes_are_cleared_away_and_young_ones_left(tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "telemetry"
+    folder.mkdir(parents=True)
+    for name, age in ((".dummy-0.duckdb.1-a", 7200), (".dummy-0.duckdb.1-a.jsonl", 7200), (".dummy-0.duckdb.2-b", 5)):
+        (folder / name).write_bytes(b"draft")
+        os.utime(folder / name, (time.time() - age, time.time() - age))
+    open_bundled(_data(tmp_path / "data", _event(1)), tmp_path / "state")
+    assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == [".dummy-0.duckdb.2-b"]
 
 
 def test_a_file_that_is_no_store_is_refused_by_name(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from agentgate_mcp.backends.embedded import open_embedded
 from agentgate_mcp.backends.embedded.engine import SearchEngine
 from agentgate_mcp.backends.embedded.store import open_telemetry
 from agentgate_mcp.backends.embedded.zeek import load_zeek
 from agentgate_mcp.backends.ports import Row, SearchJob
 from agentgate_mcp.model.facts import RuntimeGuard
+from agentgate_mcp.permits import PermitBook
 from agentgate_mcp.spl.knowledge import EMPTY
 
 pytestmark = pytest.mark.req("zeek.captures")
@@ -107,6 +109,22 @@ def test_the_store_says_what_a_plain_reading_of_the_capture_says(corpora: Path, 
     assert irc == ({"count": "1641", "hosts": "1"},)
     totals = _search(store, "index=network | stats sum(bytes_out) as sent by src")
     assert {r["src"]: int(str(r["sent"])) for r in totals if "sent" in r} == dict(sent)
+
+
+def test_a_capture_is_searched_through_the_same_backend_as_bundled_data(
+    corpora: Path, tmp_path: Path, data_dir: Path
+) -> None:
+    store = load_zeek([_path(corpora, "CTU-IoT-Malware-Capture-34-1")], tmp_path / "s.duckdb").store
+    backends = open_embedded(data_dir, tmp_path / "state", PermitBook(), lambda: 2e9, telemetry=store)
+    rows = {row["name"]: row for row in backends.search.indexes()}
+    assert rows["network"]["totalEventCount"] == "23145"
+    assert rows["network"]["minTime"] == "2018-12-21T14:50:16.870+00:00"
+    assert backends.search.metadata("sourcetypes", "network")[0]["totalCount"] == "23145"
+    assert backends.extra["telemetry"] == "zeek"
+    guard = RuntimeGuard(max_time_s=60, max_rows=10, max_bytes=1_000_000)
+    query = "index=network src=192.168.1.195 | stats count dc(dest_port) as ports by dest | sort - count | head 1"
+    job = SearchJob(query=query, earliest="1545403000", latest="1545491000", now=2e9, guard=guard)
+    assert backends.search.search(job).rows == ({"dest": "123.59.209.185", "count": "14260", "ports": "1"},)
 
 
 def test_unanswered_attempts_keep_the_difference_between_unset_and_zero(corpora: Path, tmp_path: Path) -> None:
