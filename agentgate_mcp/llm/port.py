@@ -48,7 +48,7 @@ class AdvisoryModel(Protocol):
 
 
 NoteSink = Callable[[str, AdvisoryNote], None]
-"""Takes a finding id and its note; may block (it is called in the thread of the queue)."""
+"""Takes a finding id and its note; may block, and may run a loop of its own."""
 
 
 class AdvisoryDesk(Protocol):

@@ -46,14 +46,13 @@ class AdvisoryQueue:
         self._sink = sink
         self._capacity = capacity
         self._timeout_s = timeout_s
-        self._lock = threading.Lock()
+        self._news = threading.Condition()
         self._waiting: deque[Finding] = deque()
         self._turned_away: deque[str] = deque()
         self._closed = False
         self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake: asyncio.Event | None = None
-        self._worker: asyncio.Task[None] | None = None
+        self._cancel: Callable[[], object] | None = None
+        """Ends the question that is being asked, from any thread."""
         self.dropped = 0
         """Findings that were turned away because the queue was full."""
 
@@ -61,7 +60,7 @@ class AdvisoryQueue:
         """Take ``finding`` if it deserves a note and there is room. Thread-safe, returns at once."""
         if finding.verdict.severity < Severity.MEDIUM:
             return
-        with self._lock:
+        with self._news:
             if self._closed:
                 return
             if len(self._waiting) >= self._capacity:
@@ -70,19 +69,19 @@ class AdvisoryQueue:
                     self._turned_away.append(finding.finding_id)
             else:
                 self._waiting.append(finding)
-            # Not being able to start a thread, or a loop that is just ending, costs the note, not the call.
+            # Not being able to start a thread costs the note, not the call.
             with contextlib.suppress(RuntimeError):
                 self._start()
-                self._notify()
+            self._news.notify()
 
     def close(self) -> None:
         """Stop asking, deliver the reason for what still waits, and end the thread."""
-        with self._lock:
+        with self._news:
             self._closed = True
-            thread, loop, worker = self._thread, self._loop, self._worker
-            if loop is not None and worker is not None:
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(worker.cancel)
+            thread, cancel = self._thread, self._cancel
+            self._news.notify()
+            if cancel is not None:
+                cancel()
         if thread is not None:
             thread.join(JOIN_S)
 
@@ -94,52 +93,40 @@ class AdvisoryQueue:
             thread.start()
             self._thread = thread
 
-    def _notify(self) -> None:
-        if self._loop is not None and self._wake is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
-
     def _run(self) -> None:
+        # The sink is called between two questions, where no loop runs: it may block or run one.
         try:
-            asyncio.run(self._main())
+            with asyncio.Runner() as runner:
+                while finding := self._next():
+                    self._deliver(finding.finding_id, runner.run(self._ask(finding)))
+                    self._deliver_all(self._take_turned_away())
         finally:
-            with self._lock:
-                self._closed = True
-            for finding_id, problem in self._leftovers():
-                self._deliver(finding_id, self._none(problem))
+            self._deliver_all(self._leftovers())
 
-    async def _main(self) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            self._loop = asyncio.get_running_loop()
-            self._wake = asyncio.Event()
-            self._worker = asyncio.create_task(self._work(self._wake))
-        await asyncio.wait({self._worker})
-
-    async def _work(self, wake: asyncio.Event) -> None:
-        # The sink may block: this thread has nothing else to do.
-        while True:
-            for finding_id in self._take_turned_away():
-                self._deliver(finding_id, self._none(QUEUE_FULL))
-            finding = self._next()
-            if finding is None:
-                await wake.wait()
-                wake.clear()
-                continue
-            try:
-                note = await self._ask(finding)
-            except asyncio.CancelledError:
-                # It was taken from the queue, so nobody else would account for it.
-                self._deliver(finding.finding_id, self._none(CLOSED))
-                raise
-            self._deliver(finding.finding_id, note)
+    def _next(self) -> Finding | None:
+        """The next finding, when there is one; None when the queue is closed."""
+        with self._news:
+            self._news.wait_for(lambda: self._closed or self._waiting)
+            return None if self._closed else self._waiting.popleft()
 
     async def _ask(self, finding: Finding) -> AdvisoryNote:
         try:
             prompt = self._prompt_of(finding)
         except Exception as error:  # deny-on-error: what cannot be put safely is not asked
             return self._none(f"no prompt could be made ({type(error).__name__})")
-        return await advise(self._model, prompt, timeout_s=self._timeout_s)
+        question = asyncio.ensure_future(advise(self._model, prompt, timeout_s=self._timeout_s))
+        loop = asyncio.get_running_loop()
+        with self._news:
+            if self._closed:
+                question.cancel()
+            self._cancel = lambda: loop.call_soon_threadsafe(question.cancel)
+        try:
+            return await question
+        except asyncio.CancelledError:
+            return self._none(CLOSED)
+        finally:
+            with self._news:
+                self._cancel = None
 
     def _deliver(self, finding_id: str, note: AdvisoryNote) -> bool:
         try:
@@ -149,20 +136,21 @@ class AdvisoryQueue:
             return False
         return True
 
+    def _deliver_all(self, reasons: list[tuple[str, str]]) -> None:
+        for finding_id, problem in reasons:
+            self._deliver(finding_id, self._none(problem))
+
     # --- state under the lock ---------------------------------------------------------------
 
-    def _next(self) -> Finding | None:
-        with self._lock:
-            return self._waiting.popleft() if self._waiting else None
-
-    def _take_turned_away(self) -> list[str]:
-        with self._lock:
-            ids = list(self._turned_away)
+    def _take_turned_away(self) -> list[tuple[str, str]]:
+        with self._news:
+            ids = [(i, QUEUE_FULL) for i in self._turned_away]
             self._turned_away.clear()
             return ids
 
     def _leftovers(self) -> list[tuple[str, str]]:
-        with self._lock:
+        with self._news:
+            self._closed = True
             left = [(i, QUEUE_FULL) for i in self._turned_away] + [(f.finding_id, CLOSED) for f in self._waiting]
             self._turned_away.clear()
             self._waiting.clear()
