@@ -166,6 +166,53 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("approvals.breaker", "Repeated refusals make a requester read-only until an operator clears it.", "DESIGN §8"),
     Req("approvals.freeze", "Anyone may freeze; thawing takes an operator and a reason.", "DESIGN §1 R11"),
     # --- spl ---
+    Req("spl.lexer", "Text is cut into tokens without loss; what is not closed is an error where it begins."),
+    Req(
+        "spl.parse",
+        "Any text becomes a syntax tree or a positioned error; no nesting overflows anything.",
+        "DESIGN §9",
+    ),
+    Req("spl.render", "A rendered tree is read back as the same tree."),
+    Req("spl.corpora", "All searches of the development corpora parse, raw and expanded."),
+    Req("spl.references", "References equal the adjudicated gold with precision and recall 1."),
+    Req(
+        "spl.expand",
+        "Macros are expanded by name and arity as text, within caps on depth, calls and size.",
+        "DESIGN §6",
+    ),
+    Req("spl.well-known", "Well-known external macros and generated filters have a bundled meaning.", "DESIGN §6"),
+    Req("spl.unresolved", "What cannot be resolved is named as a fact, never passed over.", "DESIGN §6"),
+    Req("spl.commands", "Every documented command is in the table, the risky ones with their class.", "DESIGN §6"),
+    Req(
+        "spl.risk",
+        "A command that destroys, executes, sends or writes is shown wherever it hides.",
+        "DESIGN §7 POL-004",
+    ),
+    Req(
+        "spl.rest",
+        "REST endpoints are reduced to one spelling; credentials are told from ordinary reading.",
+        "DESIGN §7 POL-017",
+    ),
+    Req(
+        "spl.reach",
+        "Indexes are those read, patterns narrowed by what exists; raw reach is told from metadata.",
+        "DESIGN §7 POL-012",
+    ),
+    Req("spl.time", "Splunk's time expressions name the moments that they name in Splunk, in UTC."),
+    Req(
+        "spl.time-range",
+        "The effective time range is the widest that any part of the search covers.",
+        "DESIGN §7 POL-012",
+    ),
+    Req("spl.facts", "Any text has facts: what is there is counted, what cannot be read is said.", "DESIGN §4"),
+    Req("spl.memo", "What is remembered is bounded and changes no answer.", "DESIGN §1 R4"),
+    Req("spl.knowledge", "Knowledge objects are found by name, arity and app, and hashed by content.", "DESIGN §10"),
+    Req("spl.build", "A built condition is read back as exactly the field and value that were meant."),
+    Req(
+        "spl.explain",
+        "The facts of a search can be read by a person and as JSON, each command in its place.",
+        "DESIGN §10",
+    ),
     # --- embedded ---
     Req(
         "embedded.store",
@@ -211,6 +258,24 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("zeek.malformed", "A malformed Zeek row is reported with file and line, and skipped or refused."),
     Req("zeek.captures", "The IoT-23 captures and the public Zeek samples load completely."),
     # --- injection ---
+    Req(
+        "injection.families",
+        "Eleven families in eleven languages; each rule finds its example.",
+        source="DESIGN §6.1",
+    ),
+    Req("injection.views", "Disguises are seen through, and a hit points at the original text.", source="DESIGN §6.1"),
+    Req("injection.total", "Any text can be scanned, in bounded work, and nothing before it hides an attack."),
+    Req("injection.windows", "A long text is scanned in overlapping windows without a gap."),
+    Req("injection.fields", "Fields are scanned together, so that a payload split over two is found."),
+    Req("injection.mention", "Speech about attacks is a mention: recorded, never blocking.", source="DESIGN §6.1"),
+    Req("injection.severity", "Severity grows with the weight of what agrees."),
+    Req("injection.specificity", "Ordinary SOC text and benign carriers are not flagged."),
+    Req("injection.recall", "Override language, also inside log fields, is found."),
+    Req(
+        "injection.stage",
+        "Argument leaves and keys, passed context and flagged reads are facts.",
+        source="DESIGN §6.1",
+    ),
     # --- provenance ---
     # --- graph ---
     Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as in Splunk.", "DESIGN §6.3"),
@@ -244,19 +309,31 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.site", "A site adds policies and cannot replace shipped ones.", "DESIGN §7"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     # --- dispatch ---
+    Req("dispatch.tool-list-size", "Tools as a model is sent them take at most 26 kB, the whole list 64 kB.", "DESIGN §5"),
+    Req("dispatch.stage-faults", "A fault in any stage never executes the tool, whatever the tool.", "issue:2"),
+    Req("dispatch.arguments", "JSON in text becomes the declared type losslessly; all else is refused.", "DESIGN §3.1"),
+    Req("dispatch.cancellation", "A call cancelled at any point leaves a recorded outcome.", "DESIGN §3"),
+    Req("dispatch.resume", "An approved call runs once, re-gated, for its requester.", "DESIGN §8"),
+    Req("dispatch.bad-input", "Bad input gets an error that names the field, and a record.", "issue:2"),
     # --- investigation ---
     # --- data ---
     Req("data.reproducible", "The bundled data comes out byte for byte the same from its seed.", source="DESIGN §10"),
     Req("data.verify", "Changed, missing and foreign files in a data directory are named.", source="DESIGN §10"),
     Req("data.schema", "Every bundled record has the shape that its readers rely on.", source="DESIGN §9"),
     Req("data.references", "Every name in the bundled data refers to something that exists in it.", source="DESIGN §9"),
-    Req("data.volume", "The data has the promised number of events, cases, objects, runbooks and calls.", source="DESIGN §2"),
+    Req(
+        "data.volume",
+        "The data has the promised number of events, cases, objects, runbooks and calls.",
+        source="DESIGN §2",
+    ),
     Req("data.twins", "A case and its twin have the same shape: volume, hosts, sources, words.", source="DESIGN §2"),
     Req("data.no-truth", "What a case turned out to be is written nowhere in the data.", source="DESIGN §2"),
     Req("data.coverage", "The detections cover the assets as the policies on lost coverage need.", source="DESIGN §7"),
     Req("data.searches", "Every bundled search parses and every macro in it resolves.", source="DESIGN §6"),
     Req("data.synthetic", "Bundled addresses and names are from the documentation ranges.", source="DESIGN §2"),
-    Req("data.day", "The analyst day holds only well-formed calls of tools and objects that exist.", source="DESIGN §7"),
+    Req(
+        "data.day", "The analyst day holds only well-formed calls of tools and objects that exist.", source="DESIGN §7"
+    ),
     # --- cli ---
     # --- llm ---
     Req("llm.grounded", "A sentence of a model that names a thing outside the facts is dropped.", source="DESIGN §3.7"),

@@ -61,6 +61,7 @@ _GRAMMAR = Pattern(
     r"|convinc(?:e|es|ed|ing)|how|persuad(?:e|es|ing)|get(?:s|ting)?|allow(?:s|ed|ing)?|lead(?:s|ing)?|coerc\w+"
     r"|forc(?:e|es|ed|ing)"
     r"|request(?:s|ed|ing)?)\b[^.!?\n]{0,60}\b(?:to|into|and|by)\s+[\"'`“]?(?:\w+ly )?"
+    r"|\b(?:makes?|making|lets?|letting|have|having|helps?)\s+(?:the|an?|its|their|your)\s+(?:\w+\s+){1,2}"
     r"|\b(?:never|not|cannot|can't|won't|refuse to|refuses to|n't)\s+(?:\w+ )?[\"'`“]?"
     r"|\b(?:an?|the|this|these|those|classic|typical|known|simple|naive)\s+[\"'`“])$"
 )

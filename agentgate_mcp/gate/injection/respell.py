@@ -97,7 +97,7 @@ def _signs() -> Pattern:
     leet = "|".join(form for word in KEYWORDS for form in _leet_forms(word.replace(" ", "")))
     return Pattern(
         rf"{leet}|\b(?:[a-z0-9@$!][^a-z0-9\n]{{1,3}}){{6}}[a-z0-9@$!]\b"
-        r"|(?:\b[a-z0-9]{4} ){8}|(?:\b[a-z0-9]{3} ){10}|(?:\b[a-z0-9]{5} ){8}"
+        r"|(?:\b[a-z0-9]{4} ){6}|(?:\b[a-z0-9]{3} ){8}|(?:\b[a-z0-9]{5} ){6}"
     )
 
 

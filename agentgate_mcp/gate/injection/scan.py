@@ -245,10 +245,12 @@ _LINE: Final = b"\n"
 
 
 def _deduplicated(found: list[_Found]) -> list[_Found]:
-    """One hit per rule and place, the plainest view first."""
+    """One hit per rule and place: the plainest view, then the longest span (a window may cut one off)."""
     kept: list[_Found] = []
     places: dict[str, list[_Found]] = {}
-    for item in sorted(found, key=lambda f: (f.view.endswith("respelled"), f.view.count("+"), f.view != "original")):
+    for item in sorted(
+        found, key=lambda f: (f.view.endswith("respelled"), f.view.count("+"), f.view != "original", f.start - f.end)
+    ):
         same = places.setdefault(item.rule.name + item.rule.language, [])
         if not any(o.start < item.end and item.start < o.end for o in same):
             same.append(item)
