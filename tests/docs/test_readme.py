@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import click
 import pytest
 import typer
 
@@ -31,9 +30,9 @@ def code() -> str:
     return "\n".join([*fences, *re.findall(r"`([^`\n]+)`", rest)])
 
 
-def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if children := getattr(command, "commands", None):
+        for name, child in children.items():
             yield from leaves(child, (*path, name))
     elif not command.hidden:
         yield path
@@ -42,7 +41,7 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
 def commands() -> list[tuple[str, ...]]:
     from agentgate_mcp.cli.app import app
 
-    return sorted(leaves(cast(click.Command, typer.main.get_command(app))))
+    return sorted(leaves(typer.main.get_command(app)))
 
 
 def named(path: tuple[str, ...]) -> bool:
