@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
+from itertools import combinations
 
 from agentgate_mcp.graph.alternatives import DATA_FIELDS
 from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, Never, NotIn, Opaque
@@ -45,6 +46,8 @@ ALWAYS_PRESENT = frozenset({
     "_time", "_raw", "index", "sourcetype", "source", "host", "count", "linecount", "punct", "splunk_server",
 })  # fmt: skip
 """Fields that every event or count has: excluding all their values excludes everything."""
+SINGLE_VALUED = ("index", "sourcetype", "source", "host")
+"""Fields of which an event has exactly one value: two different ones exclude each other."""
 _ENTITY_WORDS = frozenset({
     "index", "sourcetype", "source", "host", "src", "dest", "user", "ip", "domain", "url", "query", "hash", "process",
     "name", "hostname", "asset", "account", "sender", "recipient",
@@ -291,6 +294,10 @@ def _joint_exclusion(condition: Either) -> list[NotIn] | None:
     return sorted(excluded, key=lambda c: c.field) if whole else None
 
 
+def _compatible(first: frozenset[str], second: frozenset[str]) -> bool:
+    return any(_covered(a, second) for a in first) or any(_covered(b, first) for b in second)
+
+
 def _contradictory(conditions: Sequence[Condition]) -> bool:
     """Conditions on one field that exclude each other."""
     excluded: defaultdict[str, set[str]] = defaultdict(set)
@@ -299,6 +306,10 @@ def _contradictory(conditions: Sequence[Condition]) -> bool:
             excluded[condition.field] |= condition.values
     for condition in conditions:
         if isinstance(condition, In) and all(_covered(v, excluded[condition.field]) for v in condition.values):
+            return True
+    for name in SINGLE_VALUED:
+        chosen = [c.values for c in conditions if isinstance(c, In) and c.field == name]
+        if any(not _compatible(a, b) for a, b in combinations(chosen, 2)):
             return True
     limits = _limits(conditions)
     return any(side == "min" and limit > limits.get((name, "max"), limit) for (name, side), limit in limits.items())

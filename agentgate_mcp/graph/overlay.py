@@ -16,8 +16,8 @@ from agentgate_mcp.model.site import KnowledgeObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """``changed`` are all nodes that an edit stands for, ``own`` their states by structure alone:
-    a dataset or panel that the edit removes is dead, whatever else it does."""
+    """``changed`` are all nodes that an edit stands for; ``own`` are the states of datasets and
+    panels that it removes. What it does to the object itself is for `assess` to say."""
 
     base: KnowledgeGraph
     groups: Mapping[str, tuple[Group, ...]]
@@ -42,7 +42,7 @@ class Overlay:
                     groups[node], feeds[node] = after[node]
                     # What others write to this node is theirs, and stays.
                     groups[node] += tuple(g for g in graph.groups_of(node) if g.role is Role.FEEDS)
-                else:
+                elif node != edit.node:
                     own[node] = dead_state(node.partition(":")[0])
         _refeed(graph, feeds, groups)
         added: defaultdict[str, set[str]] = defaultdict(set)

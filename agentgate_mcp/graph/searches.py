@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.graph.conditions import Condition
 from agentgate_mcp.graph.narrowing import Grade, Narrowing, compare_conditions
 from agentgate_mcp.graph.reading import parse_fragment
 from agentgate_mcp.graph.shapes import Shape, shape_of
@@ -70,11 +69,6 @@ def written_times(text: str, knowledge: KnowledgeSet = EMPTY) -> tuple[str, str]
     except SplError:
         return "", ""
     return shape.earliest, shape.latest
-
-
-def conditions_of(text: str, knowledge: KnowledgeSet = EMPTY) -> tuple[Condition, ...]:
-    """The conditions that a search or a fragment states. Raises: SplError."""
-    return tuple(shape_of(_read(text, knowledge)).conditions)
 
 
 def _read(text: str, knowledge: KnowledgeSet) -> ast.Pipeline:
