@@ -24,10 +24,10 @@ def text() -> str:
 
 
 def code() -> str:
-    """All code in README: fenced blocks and inline spans."""
+    """All code in README: fenced blocks and inline spans. A table writes `a\\|b` for `a|b`."""
     fences = re.findall(r"^```[^\n]*\n(.*?)^```", text(), re.MULTILINE | re.DOTALL)
     rest = re.sub(r"^```[^\n]*\n.*?^```", "", text(), flags=re.MULTILINE | re.DOTALL)
-    return "\n".join([*fences, *re.findall(r"`([^`\n]+)`", rest)])
+    return "\n".join([*fences, *re.findall(r"`([^`\n]+)`", rest)]).replace("\\|", "|")
 
 
 def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
