@@ -59,13 +59,15 @@ def arguments(stage: Stage) -> Arguments:
 
 class Condition(NamedTuple):
     """One ``field op value`` of a search expression. ``value`` is None where it is a macro, a
-    bracket or missing; ``negated`` counts `!=` and `NOT`, ``unequal`` only `!=`. ``exact`` is False where the field is
-    not written in lower case, as Splunk's own field names are."""
+    bracket or missing; ``negated`` counts `!=` and `NOT`, ``unequal`` only `!=`. ``exact`` is
+    False where the field is not written in lower case, as Splunk's own field names are."""
 
     field: str
     value: str | None
     negated: bool
     exact: bool
+    depth: int
+    """Parentheses around it."""
     unequal: bool = False
 
 
@@ -83,27 +85,25 @@ def conditions(tokens: list[Token], wanted: frozenset[str]) -> Iterator[Conditio
             name = written.lower()
             if name in wanted:
                 negated = text == "!=" or bool(negated_above) or _after_not(tokens, index - 1)
-                yield Condition(name, _value_at(tokens, index + 1), negated, written == name, text == "!=")
+                yield Condition(name, _value_at(tokens, index + 1), negated, written == name, depth, text == "!=")
         elif kind == WORD:
             if "::" in text:
                 written, _, value = text.partition("::")
                 name = written.lower()
                 if name in wanted:
-                    if not value:
-                        joined = _value_at(tokens, index + 1)
-                    else:
-                        joined = value
-                    yield Condition(name, joined, bool(negated_above) or _after_not(tokens, index), written == name)
+                    joined = value or _value_at(tokens, index + 1)
+                    negated = bool(negated_above) or _after_not(tokens, index)
+                    yield Condition(name, joined, negated, written == name, depth)
             elif text.upper() == "IN" and index and index + 1 < end and tokens[index + 1][0] == LPAREN:
                 written = value_of(tokens[index - 1])
                 name = written.lower()
                 if name in wanted:
                     negated = bool(negated_above) or _after_not(tokens, index - 1)
                     for value in _list_at(tokens, index + 2):
-                        yield Condition(name, value, negated, written == name)
+                        yield Condition(name, value, negated, written == name, depth)
         elif kind == LPAREN:
             depth += 1
-            if index and tokens[index - 1][0] == WORD and tokens[index - 1][1].upper() == "NOT":
+            if _after_not(tokens, index):
                 negated_above.append(depth)
         elif kind == RPAREN:
             if negated_above and negated_above[-1] == depth:
@@ -112,7 +112,8 @@ def conditions(tokens: list[Token], wanted: frozenset[str]) -> Iterator[Conditio
 
 
 def _after_not(tokens: list[Token], index: int) -> bool:
-    return index > 0 and tokens[index - 1][0] == WORD and tokens[index - 1][1].upper() == "NOT"
+    """Whether the operator NOT stands before ``index``; in lower case it is a word to search for."""
+    return index > 0 and tokens[index - 1][0] == WORD and tokens[index - 1][1] == "NOT"
 
 
 def _value_at(tokens: list[Token], index: int) -> str | None:

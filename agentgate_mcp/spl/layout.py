@@ -162,12 +162,12 @@ def _stage(line: list[Token], start: int, end: int, piped: bool, here: _Open) ->
         if here.template:
             return Stage(name, position, line[1:], start, end)
         following = line[1] if len(line) > 1 else None
-        if following is not None and (
-            following[0] == OP or (following[0] == WORD and following[1].upper() in _CONNECTIVES)
-        ):
+        if following is not None and following[0] == OP:
             return Stage("search", position, line, start, end, True)
         if name == "search":
             return Stage(name, position, line[1:], start, end)
+        if following is not None and following[0] == WORD and following[1].upper() in _CONNECTIVES:
+            return Stage("search", position, line, start, end, True)
         if here.any_command:
             if name in COMMANDS:
                 return Stage(name, position, line[1:], start, end)

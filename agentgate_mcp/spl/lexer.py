@@ -148,7 +148,8 @@ def _pieces(text: str) -> list[str]:
 
 def marks(text: str) -> Iterator[tuple[int, int]]:
     """The extents of the strings, comments and macros of ``text``, in order; a macro's arguments
-    belong to it. Raises: SplError where nested macros are not closed."""
+    belong to it. A last string may be open, for what is pasted before it to close. Raises:
+    SplError where a macro is not closed."""
     position, end = 0, len(text)
     while position < end:
         for match in _MARK.finditer(text, position):
@@ -158,6 +159,8 @@ def marks(text: str) -> Iterator[tuple[int, int]]:
                 yield match.start(), position
                 break
             if piece[0] != "\\":
+                if piece[0] == "`" and piece[:3] != "```" and match.end() == end:
+                    _check_closed(piece, match.start())
                 yield match.span()
         else:
             return
@@ -213,8 +216,15 @@ def _check_closed(last: str, start: int) -> None:
     elif last.startswith("```"):
         if not _CLOSED_COMMENT.fullmatch(last):
             raise SplError("the comment is not closed", start, "a closing ```")
-    elif last.startswith("`") and not _CLOSED_MACRO.fullmatch(last) and not _MACRO.fullmatch(last):
+    elif last.startswith("`") and not _CLOSED_MACRO.fullmatch(last) and not _is_nested_macro(last):
         raise SplError("the macro is not closed", start, "a closing ` (backtick)")
+
+
+def _is_nested_macro(piece: str) -> bool:
+    try:
+        return macro_end(piece, 0) == len(piece)
+    except SplError:
+        return False
 
 
 def macro_text(piece: str, position: int) -> MacroText:

@@ -157,12 +157,11 @@ class Scanner:
         for found in conditions(stage.tokens, _WANTED):
             bound = _TIMES.get(found.field)
             if bound is not None:
-                if found.negated:
-                    continue
                 times = earliest if bound[0] == "earliest" else latest
                 known = found.value is not None and "$" not in found.value
                 times.append(bound[1].format(found.value) if known else UNKNOWN_TIME)
-                if not found.exact:  # perhaps an ordinary field: then the tool's range holds
+                # Perhaps no bound at all, or the bound of one alternative: the tool's counts too.
+                if found.negated or not found.exact or (found.depth and _has_alternatives(stage)):
                     times.append(INHERITED)
             elif found.field == "index":
                 if not generating:
@@ -186,6 +185,10 @@ class Scanner:
                 sketch.default_indexes = True
         if stage.name == "search":
             sketch.raw_events = True
+        if len(earliest) > len(latest) > 0:
+            latest.append(INHERITED)
+        elif len(latest) > len(earliest) > 0:
+            earliest.append(INHERITED)
         sketch.windows.append((tuple(earliest), tuple(latest)))
 
     def _index(self, value: str | None) -> None:
@@ -275,6 +278,10 @@ class Scanner:
             if low or high:
                 self.sketch.windows.append((low, high))
             self.read_other(text, label)
+
+
+def _has_alternatives(stage: Stage) -> bool:
+    return any(kind == WORD and text == "OR" for kind, text, _ in stage.tokens)
 
 
 def _note_bare_word(stage: Stage, sketch: Sketch) -> None:

@@ -1,0 +1,244 @@
+"""Reach and time range: what is read, over which indexes, from when to when."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from agentgate_mcp.model.facts import SearchFacts
+from agentgate_mcp.spl import facts as facts_module
+from agentgate_mcp.spl.facts import read_search
+from agentgate_mcp.spl.knowledge import EMPTY, KnowledgeSet
+from tests.unit.spl.samples import NOW, facts_of, knowledge_object, texts
+
+HOUR, DAY = 3600.0, 86_400.0
+
+
+@pytest.mark.req("spl.time-range")
+@pytest.mark.parametrize(
+    ("query", "earliest", "latest", "low", "high"),
+    [
+        ("search index=a", "-24h", "now", NOW - DAY, NOW),
+        ("search index=a earliest=-1h", "-24h", "now", NOW - HOUR, NOW),
+        ("search index=a earliest=-1h", "0", "", NOW - HOUR, None),
+        ("search index=a earliest=-2h latest=-1h", "-24h", "now", NOW - 2 * HOUR, NOW - HOUR),
+        ("search index=a latest=-1h", "-24h", "now", NOW - DAY, NOW - HOUR),
+        ("search index=a earliest = \"-365d\"", "-24h", "now", NOW - 365 * DAY, NOW),
+        ("search index=a earliest==-1h", "-24h", "now", NOW - HOUR, NOW),
+        ("search index=a (earliest=-2d latest=-1d) OR (earliest=-1h)", "-24h", "now", NOW - 2 * DAY, NOW),
+        ("search (index=a earliest=-1h) OR index=b", "-24h", "now", NOW - DAY, NOW),
+        ("search (index=a OR index=b) earliest=-1h", "-24h", "now", NOW - HOUR, NOW),
+        ("search index=a [search index=b earliest=-7d | fields x]", "-24h", "now", NOW - 7 * DAY, NOW),
+        ("search index=a earliest=-1h | append [search index=b]", "-24h", "now", NOW - DAY, NOW),
+        ("| tstats count where index=a earliest=-3d by host", "-24h", "now", NOW - 3 * DAY, NOW),
+        ("search index=a daysago=3", "-24h", "now", NOW - 3 * DAY, NOW),
+        ("search index=a starthoursago=3 endhoursago=1", "-24h", "now", NOW - 3 * HOUR, NOW - HOUR),
+        ("search index=a latest_version=3 _index_earliest=0", "-24h", "now", NOW - DAY, NOW),
+        ("search index=a | where earliest=0 | search earliest=0", "-24h", "now", NOW - DAY, NOW),
+        ("search index=a EARLIEST=-1h", "-24h", "now", NOW - DAY, NOW),
+        ("search index=a NOT earliest=0", "-24h", "now", None, NOW),
+        ("search index=a NOT earliest=-1h", "-24h", "now", NOW - DAY, NOW),
+        ("search index=a not earliest=0", "-24h", "now", None, NOW),
+        ("search index=a", "", "", None, None),
+        ("search index=a", "0", "now", None, NOW),
+        ("search index=a earliest=1", "-24h", "now", None, NOW),
+        ("search index=a earliest=0", "-24h", "now", None, NOW),
+        ("search index=a [search index=b earliest=0]", "-24h", "now", None, NOW),
+        ("search index=a starttimeu=0", "-24h", "now", None, NOW),
+        ("search index=a earliest=`t`", "-24h", "now", None, NOW),
+        ("search index=a earliest=[search x]", "-24h", "now", None, NOW),
+        ("search index=a [makeresults | eval earliest=0 | return earliest]", "-24h", "now", None, NOW),
+        ("search index=a [inputlookup w.csv | rename start as earliest | fields earliest]", "-24h", "now", None, NOW),
+        ('search index=a [makeresults | eval search="earliest=0" | return $search]', "-24h", "now", None, NOW),
+    ],
+)  # fmt: skip
+def test_the_effective_time_range_is_the_widest(
+    query: str, earliest: str, latest: str, low: float | None, high: float | None
+) -> None:
+    facts = facts_of(query, earliest=earliest, latest=latest)
+    assert (facts.earliest, facts.latest) == (low, high)
+    if low is None:
+        assert facts.span_seconds is None
+    else:
+        assert facts.span_seconds == (facts.latest if facts.latest is not None else NOW) - low
+
+
+@pytest.mark.req("spl.time-range")
+def test_real_time_is_seen_in_arguments_and_in_the_search() -> None:
+    assert facts_of("search index=a", earliest="rt-5m", latest="rt").real_time
+    assert facts_of("search index=a earliest=rt").real_time
+    assert not facts_of("search index=a").real_time
+
+
+@pytest.mark.req("spl.time-range")
+def test_a_saved_search_s_own_time_range_counts() -> None:
+    content = {"search": "search index=a", "dispatch.earliest_time": "-30d", "dispatch.latest_time": "now"}
+    knowledge = KnowledgeSet.from_objects([knowledge_object("saved_search", "s", **content)])
+    assert facts_of("| savedsearch s", knowledge).earliest == NOW - 30 * DAY
+
+
+@pytest.mark.req("spl.reach")
+@pytest.mark.parametrize(
+    ("query", "indexes", "wildcard", "default"),
+    [
+        ("search index=web", ("web",), False, False),
+        ("search index=Web OR index=\"win\"", ("web", "win"), False, False),
+        ("search index IN (a, \"b\",c)", ("a", "b", "c"), False, False),
+        ("search index::a", ("a",), False, False),
+        ("search (index=a OR index=b) NOT index=c", ("a", "b"), False, False),
+        ("search error", (), False, True),
+        ("search index=*", ("*",), True, False),
+        ("search index = *", ("*",), True, False),
+        ("search index=\"*\"", ("*",), True, False),
+        ("search index IN (a, *)", ("a", "*"), True, False),
+        ("search index in (*)", ("*",), True, False),
+        ("search index=a*", ("a*",), True, False),
+        ("search index=\"web\"*", ("web*",), True, False),
+        ("search index=_*", ("_*",), True, False),
+        ("search INDEX=*", ("*",), True, True),
+        ("search index!=a", (), True, False),
+        ("search NOT (index=a OR index=b)", (), True, False),
+        ("search index=a not index=*", ("a", "*"), True, False),
+        ("search index=`i`", (), True, False),
+        ("search index=$i$", (), True, False),
+        ("search index=[makeresults | return index]", (), True, False),
+        ("search [makeresults | eval index=\"*\" | fields index]", (), True, True),
+        ("search [search index=b | stats count by index]", ("b",), True, True),
+        ("search index=a | search index=*", ("a",), False, False),
+        ("search index=a | append [search index=b] | join x [search index=c]", ("a", "b", "c"), False, False),
+        ("| tstats count where index=a OR index=b", ("a", "b"), False, False),
+        ("| tstats count from datamodel=Web", (), False, False),
+        ("| tstats count", (), False, True),
+        ("| mstats avg(x) where index=m", ("m",), False, False),
+        ("| metadata type=hosts index=a", ("a",), False, False),
+        ("| makeresults", (), False, False),
+        ("| inputlookup x", (), False, False),
+        ("| multisearch [search index=a] [search index=b]", ("a", "b"), False, False),
+        ('| makeresults | map search="search index=a"', ("a",), False, False),
+    ],
+)  # fmt: skip
+def test_the_indexes_that_a_search_reads(query: str, indexes: tuple[str, ...], wildcard: bool, default: bool) -> None:
+    facts = facts_of(query)
+    assert (facts.indexes, facts.index_wildcard, facts.default_indexes) == (indexes, wildcard, default)
+
+
+@pytest.mark.req("spl.reach")
+def test_patterns_are_narrowed_by_the_indexes_that_exist() -> None:
+    names = ["web_a", "web_b", "win", "_internal"]
+    knowledge = KnowledgeSet.from_objects([knowledge_object("index", n) for n in names])
+    facts = facts_of("search index=web*", knowledge)
+    assert (facts.indexes, facts.index_wildcard) == (("web_a", "web_b"), False)
+    assert facts_of("search index=*", knowledge).index_wildcard
+    assert facts_of("search index=nothing*", knowledge).index_wildcard
+
+
+@pytest.mark.req("spl.reach")
+def test_indexes_and_sourcetypes_inside_macros_and_event_types_count() -> None:
+    knowledge = KnowledgeSet.from_objects(
+        [
+            knowledge_object("macro", "sysmon", definition="index=win sourcetype=sysmon"),
+            knowledge_object("eventtype", "logon", search="index=auth sourcetype=wineventlog"),
+        ]
+    )
+    facts = facts_of("`sysmon` OR eventtype=logon", knowledge)
+    assert facts.indexes == ("win", "auth")
+    assert facts.sourcetypes == ("sysmon", "wineventlog")
+    assert facts.references == ("macro:sysmon", "eventtype:logon")
+
+
+@pytest.mark.req("spl.reach")
+@pytest.mark.parametrize(
+    ("query", "raw"),
+    [
+        ("search index=a", True),
+        ("index=a | stats count", True),
+        ("| from datamodel:Web", True),
+        ("| datamodel Web Web search", True),
+        ("| pivot Web Web count(Web)", True),
+        ("| inputlookup a | append [search index=a]", True),
+        ('| makeresults | map search="search index=a"', True),
+        ("| from datamodel:Web | search x", True),
+        ("search x | `unknown_stage`", True),
+        ("| `unknown_stage`", True),
+        ("inputlookup a", True),  # without a pipe it may be a search for these words
+        ("| inputlookup a | search x=1", False),
+        ("| tstats count where index=a", False),
+        ("| mstats avg(x) where index=a", False),
+        ("| metadata type=hosts index=a", False),
+        ("| eventcount index=a", False),
+        ("| dbinspect index=a", False),
+        ("| makeresults | eval x=1", False),
+        ("| rest /services/server/info", False),
+        ("| datamodel Web", False),
+        ("| datamodel", False),
+        ("| inputlookup a | appendpipe [search x=1]", False),
+    ],
+)
+def test_whether_raw_events_are_read(query: str, raw: bool) -> None:
+    assert facts_of(query).raw_events is raw
+
+
+@pytest.mark.req("spl.facts")
+def test_counts_names_and_shape_of_a_search() -> None:
+    facts = facts_of(
+        'search index=a *tail "*phrase" user=*x | join id [search index=b] | lookup l1 a OUTPUT b '
+        "| inputlookup append=t l2 | append [| inputlookup l3] | stats count by x | eval y=1"
+    )
+    assert facts.commands == ("search", "join", "lookup", "inputlookup", "append", "stats", "eval")
+    assert (facts.subsearches, facts.joins, facts.leading_wildcards) == (2, 1, 3)
+    assert facts.transforming
+    assert set(facts.references) == {"lookup:l1", "lookup:l2", "lookup:l3"}
+    assert not facts_of("search index=a | head 5").transforming
+    assert facts_of("| tstats count from datamodel=Web.Web").data_models == ("Web.Web",)
+    assert facts_of("| tstats count from datamodel=Web.Web").references == ("data_model:Web",)
+
+
+@pytest.mark.req("spl.facts")
+def test_every_saved_search_of_a_name_is_read() -> None:
+    knowledge = KnowledgeSet.from_objects(
+        [
+            knowledge_object("saved_search", "s", app="a", search="search index=a"),
+            knowledge_object("saved_search", "s", app="b", search="search index=b | delete"),
+        ]
+    )
+    facts = facts_of("| savedsearch s", knowledge)
+    assert facts.indexes == ("a", "b")
+    assert facts.destructive == ("delete",)
+
+
+@pytest.mark.req("spl.memo")
+def test_what_is_remembered_never_changes_an_answer() -> None:
+    query = "search index=a `m` earliest=-1h"
+    first = KnowledgeSet.from_definitions({"m": {"definition": "x"}})
+    second = KnowledgeSet.from_definitions({"m": {"definition": "x | delete"}})
+    facts_module.forget()
+    fresh = [read_search(query, "-24h", "now", k, now) for k in (first, second) for now in (NOW, NOW + 60)]
+    again = [read_search(query, "-24h", "now", k, now) for k in (first, second) for now in (NOW, NOW + 60)]
+    assert fresh == again
+    assert [f.destructive for f in fresh] == [(), (), ("delete",), ("delete",)]
+    assert fresh[1].earliest == NOW + 60 - HOUR
+
+
+@pytest.mark.req("spl.memo")
+def test_the_memo_is_bounded() -> None:
+    facts_module.forget()
+    for number in range(3000):
+        facts_of(f"search index=a x={number}")
+    assert len(facts_module._MEMO) <= 1024
+
+
+@pytest.mark.req("spl.facts", "R2")
+@given(texts, texts)
+def test_any_text_has_facts_and_none_of_them_raises(query: str, definition: str) -> None:
+    knowledge = KnowledgeSet.from_definitions({"m": {"definition": definition}}, {"s": definition})
+    for text in (query, f"| savedsearch s | search {query}"):
+        facts = facts_of(text, knowledge)
+        assert isinstance(facts, SearchFacts)
+        assert facts.parsed or facts.problem
+
+
+@pytest.mark.req("spl.facts", "R2")
+@given(texts)
+def test_time_arguments_of_any_kind_never_raise(expression: str) -> None:
+    facts = read_search("search index=a", expression, expression, EMPTY, NOW)
+    assert facts.parsed
