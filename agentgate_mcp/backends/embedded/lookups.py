@@ -50,4 +50,4 @@ def _named(command: ast.InputLookup, knowledge: KnowledgeSet) -> KnowledgeObject
             return item
     near = difflib.get_close_matches(command.name, sorted({o.name for o in lookups}), n=3, cutoff=0.6)
     expected = f"a lookup such as {', '.join(near)}" if near else "the name of a lookup"
-    raise SplError(f"lookup {ascii(command.name[:60])} does not exist", command.span.start, expected)
+    raise SplError(f"lookup {command.name[:60]!a} does not exist", command.span.start, expected)
