@@ -21,6 +21,8 @@ from agentgate_mcp.server.plain import fit, token_estimate, without_thresholds
 REFUSED_BY_GATE = -32010
 """Implementation-defined (the protocol leaves -32000 to -32019 to servers): the gate said no."""
 TOKENS = 150
+_SPARE = 6
+"""For the full stops and quotation of a text that is put together from parts."""
 _SUGGESTION_TOKENS = 45
 _POLICIES_SHOWN = 4
 _CALL_ID = "agentgate/call_id"
@@ -76,7 +78,7 @@ def explain(outcome: Refused | Held) -> tuple[str, dict[str, Json]]:
     status, head, tail = _frame(outcome, decision, policies)
     fixed = token_estimate(f"{head}: . {tail}")
     advice = fit(suggestion, _SUGGESTION_TOKENS)
-    left = max(TOKENS - fixed - token_estimate(f" Allowed instead: {advice}."), 0)
+    left = max(TOKENS - _SPARE - fixed - token_estimate(f" Allowed instead: {advice}."), 0)
     parts = [f"{head}: {_sentence(fit(reason, left))}", tail, f"Allowed instead: {_sentence(advice)}" if advice else ""]
     structured: dict[str, Json] = {
         "decision": decision.name,

@@ -6,6 +6,7 @@ import re
 
 from mcp.types import Prompt, PromptArgument, ResourceTemplate, Tool, ToolAnnotations
 
+from agentgate_mcp.model.call import Json
 from agentgate_mcp.server.schema import slim
 from agentgate_mcp.server.seam import ResourceKind, ToolView
 
@@ -52,12 +53,15 @@ PROMPTS: tuple[Prompt, ...] = (
         name="triage",
         title="Triage the queue",
         description="Rank the open cases and say which to investigate first.",
-        arguments=[PromptArgument(name="status", description="Only cases with this status", required=False)],
     ),
 )
 
 _CASE = re.compile(r"case://([A-Za-z0-9][A-Za-z0-9._-]{0,63})/(report|notes)")
 _FINDING = re.compile(r"finding://([A-Za-z0-9][A-Za-z0-9._-]{0,127})/?")
+
+
+_REFUSAL: dict[str, Json] = {"required": ["decision", "finding_id"]}
+"""What the structured content of every refusal has (adapter.py)."""
 
 
 def listed(tool: ToolView) -> Tool:
@@ -68,7 +72,7 @@ def listed(tool: ToolView) -> Tool:
         title=tool.title or None,
         description=tool.description,
         input_schema=slim(tool.input_schema),
-        output_schema=None if output is None else slim(output),
+        output_schema=None if output is None else _or_refusal(slim(output)),
         annotations=ToolAnnotations(
             read_only_hint=tool.read_only,
             destructive_hint=tool.destructive,
@@ -76,6 +80,12 @@ def listed(tool: ToolView) -> Tool:
             open_world_hint=tool.open_world,
         ),
     )
+
+
+def _or_refusal(schema: dict[str, Json]) -> dict[str, Json]:
+    """A schema that refusals meet as well: clients on the TypeScript SDK check the structured
+    content of error results too, and would show the model a schema error instead of the reason."""
+    return {"type": "object", "anyOf": [schema, _REFUSAL]}
 
 
 def resource_of(uri: str) -> tuple[ResourceKind, str] | None:

@@ -39,8 +39,9 @@ class RefusalRecorder:
         """True when the record is durable. The message is refused either way."""
         try:
             await self._log.refuse_wire(principal or self._principal(), reason[:500], location[:200])
-        except AgentGateError as error:
-            logger.warning("a refusal could not be recorded: %s", error.code)
+        except Exception as error:  # deny-on-error: the message stays refused, and its answer says "not recorded"
+            code = error.code if isinstance(error, AgentGateError) else type(error).__name__
+            logger.warning("a refusal could not be recorded: %s", code)
             return False
         return True
 

@@ -35,12 +35,14 @@ from mcp.types import (
 from agentgate_mcp.server.descriptors import claimed
 from agentgate_mcp.server.lines import LineSplitter, TooLong
 from agentgate_mcp.server.refusals import MALFORMED, RefusalRecorder, is_recorded
-from agentgate_mcp.server.wire import MESSAGE_BYTES, Rejected, duplicate_id, oversize, read_message
+from agentgate_mcp.server.wire import MESSAGE_BYTES, Rejected, duplicate_id, oversize, read_message, too_many
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
 """How long calls in flight may still answer after the client closed its side."""
+MAX_IN_FLIGHT = 256
+"""Requests of one client that may run at once; a client that floods is refused, not queued."""
 _CHUNK = 65_536
 
 Inbound = MemoryObjectReceiveStream[SessionMessage | Exception]
@@ -119,6 +121,9 @@ class _Link:
         if isinstance(message, JSONRPCRequest):
             if str(message.id) in self._open:
                 await self._refuse(duplicate_id())
+                return
+            if len(self._open) >= MAX_IN_FLIGHT:
+                await self._refuse(too_many(message.id, MAX_IN_FLIGHT))
                 return
             self._open.add(str(message.id))
         await to_server.send(SessionMessage(message=message))

@@ -26,6 +26,8 @@ from agentgate_mcp.server.toolsets import checked
 from agentgate_mcp.server.wired import HttpAuth
 
 Transport = Literal["stdio", "streamable-http", "sse"]
+_CONNECTIONS = 512
+"""Connections at once; more are answered 503."""
 _PATHS: dict[Transport, str] = {"streamable-http": "/mcp", "sse": "/sse"}
 
 
@@ -122,6 +124,7 @@ async def _serve_http(gatekeeper: Gatekeeper, options: ServeOptions) -> None:
             lifespan="on",
             timeout_graceful_shutdown=options.grace_seconds,
             timeout_keep_alive=30,
+            limit_concurrency=_CONNECTIONS,
         )
         with _outliving_signals():
             await uvicorn.Server(config).serve(sockets=[listener])

@@ -79,6 +79,11 @@ def oversize(size: int, head: bytes, tail: bytes) -> Rejected:
     )
 
 
+def too_many(request_id: RequestId, limit: int) -> Rejected:
+    """The refusal of a request that came while too many others were still running."""
+    return _invalid(f"expected at most {limit} requests in flight", "", request_id)
+
+
 def duplicate_id() -> Rejected:
     """The refusal of a request under an id that is in use. It has no id: that one is another's."""
     return _invalid("expected an id that no running request has", "/id", None)

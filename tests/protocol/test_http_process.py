@@ -198,6 +198,29 @@ def test_the_sdks_client_works_in_both_eras(site: Site, mode: str) -> None:
     assert sorted(filter(None, seen)) == ["investigate", "report", "triage"]
 
 
+@pytest.mark.req("server.cancel")
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_client_that_gives_up_cancels_its_call(site: Site, mode: str) -> None:
+    before = len(site.server.events())
+
+    def seen(event: str) -> bool:
+        return any(event in (e["event"], e.get("tool")) for e in site.server.events()[before:])
+
+    async def scenario() -> None:
+        client, http = client_of(site, mode)
+        with anyio.fail_after(PATIENCE):
+            async with http, client:
+                async with anyio.create_task_group() as calls:
+                    calls.start_soon(client.call_tool, "forever", {})
+                    while not seen("forever"):
+                        await client.call_tool("echo", {})
+                    calls.cancel_scope.cancel()
+                while not seen("cancelled"):
+                    await client.call_tool("echo", {})
+
+    anyio.run(scenario)
+
+
 @pytest.mark.req("server.http-auth", "R8")
 def test_the_token_is_printed_once_and_kept_nowhere(site: Site) -> None:
     assert len(site.token) >= 40

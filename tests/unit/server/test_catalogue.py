@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentgate_mcp.errors import ConfigError
+from agentgate_mcp.model.decision import Decision
+from agentgate_mcp.model.verdict import Held, Refused
+from agentgate_mcp.server.adapter import tool_result
 from agentgate_mcp.server.catalogue import INSTRUCTIONS, PROMPTS, RESOURCES, listed, resource_of
 from agentgate_mcp.server.plain import token_estimate
 from agentgate_mcp.server.toolsets import ToolFilter, checked
-from tests.protocol.fakes import TOOLS, FakeTool
+from tests.protocol.fakes import TOOLS, FakeTool, verdict
 
 
 @pytest.mark.req("server.resources")
@@ -64,6 +69,30 @@ def test_a_listed_tool_has_no_bytes_to_spare() -> None:
             "openWorldHint": False,
         },
     }
+
+
+@pytest.mark.req("server.refusal-text", "server.released")
+def test_the_listed_output_schema_admits_results_and_refusals_and_nothing_else() -> None:
+    output: dict[str, Any] = {
+        "type": "object",
+        "properties": {"rows": {"type": "array", "items": {"type": "string"}}, "status": {"enum": ["open"]}},
+        "required": ["rows"],
+        "additionalProperties": False,
+    }
+    schema = listed(FakeTool(name="t", output_schema=output)).output_schema
+    assert schema is not None
+    assert schema["type"] == "object"
+    accepts = jsonschema.Draft202012Validator(schema).is_valid
+    assert accepts({"rows": ["a"]})
+    for outcome in (
+        Refused(call_id="c", code="argument", message="m"),
+        Refused(call_id="c", code="blocked", message="m", verdict=verdict(Decision.BLOCK, "POL-001")),
+        Held(call_id="c", finding_id="f", expires_at=0, message="m", verdict=verdict(Decision.REQUIRE_APPROVAL)),
+    ):
+        assert accepts(tool_result(outcome).structured_content)
+    assert not accepts({"rows": "a"})
+    assert not accepts({"rows": [], "more": 1})
+    assert not accepts({})
 
 
 @pytest.mark.req("server.schema-small")

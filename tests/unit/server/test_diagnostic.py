@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 import types
+from collections.abc import Callable
 
 import anyio
 import pytest
 from mcp import Client
 from mcp.types import TextContent
 
+from agentgate_mcp.config import Settings
 from agentgate_mcp.errors import ConfigError, DataError
 from agentgate_mcp.server.diagnostic import TOOL, DiagnosticServer
-from agentgate_mcp.server.transports import ServeOptions, build_server
 from tests.protocol.fakes import FakeGatekeeper
 
 
@@ -52,9 +53,18 @@ def dev(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     return importlib.import_module("agentgate_mcp.cli.dev")
 
 
-def with_compose(monkeypatch: pytest.MonkeyPatch, dev_server: object) -> None:
+class Opened:
+    """A deployment as far as `cli.dev` uses one."""
+
+    gatekeeper = FakeGatekeeper()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def with_compose(monkeypatch: pytest.MonkeyPatch, open_deployment: Callable[[Settings], object]) -> None:
     compose = types.ModuleType("agentgate_mcp.compose")
-    compose.dev_server = dev_server  # type: ignore[attr-defined]
+    compose.open_deployment = open_deployment  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "agentgate_mcp.compose", compose)
 
 
@@ -62,16 +72,18 @@ def with_compose(monkeypatch: pytest.MonkeyPatch, dev_server: object) -> None:
 def test_mcp_dev_builds_its_server_once_and_only_when_asked(
     dev: types.ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built: list[object] = []
+    opened: list[Settings] = []
 
-    def dev_server() -> object:
-        built.append(build_server(FakeGatekeeper(), ServeOptions()))
-        return built[-1]
+    def open_deployment(settings: Settings) -> object:
+        opened.append(settings)
+        return Opened()
 
-    with_compose(monkeypatch, dev_server)
-    assert built == []
+    with_compose(monkeypatch, open_deployment)
+    monkeypatch.setenv("AGENTGATE_READ_ONLY", "true")
+    assert opened == []
     assert dev.mcp is dev.mcp
-    assert len(built) == 1
+    assert len(opened) == 1
+    assert "blocked" not in [t.name for t in anyio.run(dev.mcp.list_tools)]
     assert not hasattr(dev, "server")
 
 
@@ -79,8 +91,7 @@ def test_mcp_dev_builds_its_server_once_and_only_when_asked(
 def test_mcp_dev_serves_the_diagnostic_when_the_configuration_is_wrong(
     dev: types.ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dev_server() -> object:
-        raise ConfigError("AGENTGATE_PROFILE: expected enforce or observe")
-
-    with_compose(monkeypatch, dev_server)
+    with_compose(monkeypatch, lambda _settings: Opened())
+    monkeypatch.setenv("AGENTGATE_PROFIL", "observe")
     assert isinstance(dev.mcp, DiagnosticServer)
+    assert "AGENTGATE_PROFIL" in dev.mcp.explain()["problem"]
