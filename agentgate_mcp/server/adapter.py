@@ -114,7 +114,10 @@ def _reason(message: str, verdict: Verdict | None) -> str:
     """Plain words. A limit of an argument is in its schema and may be told; a policy's may not."""
     if verdict is None or verdict.decision is Decision.ALLOW:
         return message
-    return without_thresholds(message or " ".join(verdict.reasons[:2]))
+    reason = message or " ".join(verdict.reasons[:2])
+    for policy in verdict.policies:
+        reason = reason.removeprefix(f"{policy}: ")  # named at the beginning of the text already
+    return without_thresholds(reason)
 
 
 def _suggestion(verdict: Verdict | None) -> str:

@@ -58,6 +58,13 @@ def test_a_call_that_was_allowed_and_failed_says_failed() -> None:
     assert result.structured_content["decision"] == "ALLOW"
 
 
+@pytest.mark.req("server.refusal-text")
+def test_a_policy_is_named_once() -> None:
+    decided = verdict(Decision.BLOCK, "POL-004")
+    outcome = Refused(call_id="c", code="blocked", message="POL-004: It destroys data.", verdict=decided)
+    assert text(adapter.tool_result(outcome)) == ["BLOCK (POL-004): It destroys data."]
+
+
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=1500)
 
 
