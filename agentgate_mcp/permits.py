@@ -57,7 +57,7 @@ class PermitBook:
         """Use the permit up. Raises: PermitError when it is forged, used, or for something else."""
         with self._lock:
             held = self._open.pop(permit.permit_id, None)
-        if held is not permit:
+        if held is None or held is not permit:
             raise PermitError("forged or used permit")
         if held.digest != digest or held.kind is not kind:
             raise PermitError(f"permit is for another {'kind' if held.kind is not kind else 'call'}")

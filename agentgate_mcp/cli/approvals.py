@@ -68,15 +68,16 @@ def list_findings(
 @app.command("show")
 def show(context: typer.Context, finding_id: str, as_json: AsJson = False) -> None:
     """One finding as an approver should see it: computed facts first, log and model text last."""
-    from agentgate_mcp.approvals.view import view
+    from agentgate_mcp.approvals.view import text_lines, to_json, view
 
     settings = settings_of(context)
     with office_of(context) as office:
-        seen = view(office.approvals.get(finding_id, now=time.time()), isolation=settings.isolation)
+        now = time.time()
+        sections = view(office.approvals.get(finding_id, now=now), isolation=settings.isolation, now=now)
     if as_json:
-        print_json(seen.to_json())
+        print_json(to_json(sections))
         return
-    for line in seen.lines():
+    for line in text_lines(sections):
         out.print(line, markup=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from agentgate_mcp.cli.state import settings_of
 from agentgate_mcp.cli.terminal import out, print_json, table
 from agentgate_mcp.cli.tokens import read_token
+from agentgate_mcp.errors import NotFoundError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
 
@@ -59,11 +61,9 @@ def rollback(
     out.print(f"{record.change.target} is as it was before {change_id}", markup=False)
 
 
-def _find(records: object, change_id: str) -> ChangeRecord:
-    from agentgate_mcp.errors import NotFoundError
-
-    for record in records if isinstance(records, list | tuple) else ():
-        if isinstance(record, ChangeRecord) and record.change_id == change_id:
+def _find(records: Sequence[ChangeRecord], change_id: str) -> ChangeRecord:
+    for record in records:
+        if record.change_id == change_id:
             return record
     raise NotFoundError("change", change_id)
 

@@ -142,13 +142,14 @@ class Checker:
                 extra=line.knowledge.objects(),
             )
         except ArgumentError as exc:
-            return _head(line, number, start) | {"decision": "BLOCK", "severity": "low", "reasons": [str(exc)]}
+            refused: dict[str, Json] = {"decision": "BLOCK", "severity": "low", "reasons": [str(exc)]}
+            return _head(line, number, start) | refused
         self.sessions[name] = session
         stages: dict[str, Json] = {
             s.stage.value: {"severity": s.severity.label, "facts": s.facts.model_dump(mode="json")}
             for s in verdict.stages
         }
-        return _head(line, number, start) | {
+        said: dict[str, Json] = {
             "decision": verdict.decision.name,
             "severity": verdict.severity.label,
             "policies": list(verdict.policies),
@@ -156,6 +157,7 @@ class Checker:
             "suggestion": verdict.suggestion,
             "stages": stages,
         }
+        return _head(line, number, start) | said
 
 
 def _head(line: CheckLine, number: int, start: int) -> dict[str, Json]:

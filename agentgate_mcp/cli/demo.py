@@ -235,6 +235,6 @@ def _text(result: Any) -> str:
 
 
 def _rows(said: dict[str, Any]) -> str:
-    rows = said.get("rows") or []
+    rows: list[dict[str, Any]] = said.get("rows") or []
     head = "; ".join(" ".join(f"{k}={v}" for k, v in row.items() if k != "_raw")[:90] for row in rows[:2])
     return f"{len(rows)} rows: {head}"

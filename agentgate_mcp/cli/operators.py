@@ -44,8 +44,8 @@ def list_operators(context: typer.Context, as_json: AsJson = False) -> None:
     rows: list[Json] = [
         {
             "name": o.name,
-            "roles": sorted(r.value for r in o.roles),
-            "teams": list(o.teams),
+            "roles": [*sorted(r.value for r in o.roles)],
+            "teams": [*o.teams],
             "max_severity": o.max_severity.label,
             "added_by": o.added_by,
         }

@@ -29,7 +29,7 @@ def list_policies(policies: SiteDir = None, as_json: AsJson = False) -> None:
                 "version": p.file.version,
                 "title": p.file.title,
                 "mode": p.file.mode,
-                "actions": sorted({r.action for r in p.file.rules}),
+                "actions": [*sorted({r.action for r in p.file.rules})],
                 "sha256": p.sha256,
             }
             for p in library.policies

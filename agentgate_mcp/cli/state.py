@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def settings_of(context: typer.Context, **overrides: object) -> Settings:
     """The settings, with `--env-file` of the root command. Raises: ConfigError."""
     root = context.find_root()
-    return config.load(root.obj if isinstance(root.obj, Path) else None, **overrides)
+    return config.load(root.obj if isinstance(root.obj, Path) else None, None, **overrides)
 
 
 def office_of(context: typer.Context) -> Office:

@@ -59,7 +59,7 @@ class OfflineJudge:
         world = self.world
         if extra:
             # One line's own knowledge is often another's too, so a world is built once for each set.
-            key = digest(sorted(repr(o) for o in extra))
+            key = digest("\n".join(sorted(repr(o) for o in extra)))
             if key not in self._overlays:
                 self._overlays[key] = self._overlaid(extra)
             world = self._overlays[key]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from agentgate_mcp.effects import Effects, effects_of
 from agentgate_mcp.gate import blast_radius, cost, provenance
@@ -92,9 +93,11 @@ def _checked(stage: Stage, result: object) -> StageResult:
     """``result`` if it is what ``stage`` must return. Raises: TypeError."""
     if not isinstance(result, StageResult) or result.stage is not stage:
         raise TypeError(f"{stage.value} returned {type(result).__name__}")
-    if not isinstance(result.facts, FACTS_OF_STAGE[stage]) or not isinstance(result.severity, Severity):
+    # Annotations are not checked at run time; a stage that breaks its own must not decide.
+    facts, severity, reasons = cast(tuple[object, object, object], (result.facts, result.severity, result.reasons))
+    if not isinstance(facts, FACTS_OF_STAGE[stage]) or not isinstance(severity, Severity):
         raise TypeError(f"{stage.value} returned facts of another type")
-    if not (isinstance(result.reasons, tuple) and all(isinstance(r, str) for r in result.reasons)):
+    if not isinstance(reasons, tuple) or not all(isinstance(r, str) for r in cast(tuple[object, ...], reasons)):
         raise TypeError(f"{stage.value} returned reasons that are not text")
     return result
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.gate.cost_model import CostBaselines
 from agentgate_mcp.gate.policy.library import PolicyLibrary
 from agentgate_mcp.graph.build import KnowledgeGraph
-from agentgate_mcp.model.call import ToolSpec
+from agentgate_mcp.model.call import Json, ToolSpec
 from agentgate_mcp.model.decision import Profile
 from agentgate_mcp.model.site import Asset, Team
 from agentgate_mcp.spl.knowledge import KnowledgeSet
@@ -50,32 +50,34 @@ class World:
     hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        parts: dict[str, str] = {
+        parts: dict[str, Json] = {
             "knowledge": self.knowledge.hash,
             "graph": self.graph.hash,
             "policies": self.policies.lock,
             "cost": self.cost.hash,
             "site": _site_hash(self),
         }
-        object.__setattr__(self, "hash", digest(dict(sorted(parts.items()))))
+        object.__setattr__(self, "hash", digest(parts))
 
     def agent(self, agent_id: str) -> AgentProfile:
         return self.agents.get(agent_id) or AgentProfile(agent_id=agent_id)
 
 
 def _site_hash(world: World) -> str:
-    tools = [
-        f"{t.name}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}" for t in world.tools.values()
-    ]
-    return digest(
-        {
-            "tools": sorted(tools),
-            "assets": sorted(repr(a) for a in world.assets),
-            "teams": sorted(repr(t) for t in world.teams),
-            "agents": sorted(repr(a) for a in world.agents.values()),
-            "profile": world.profile.value,
-            "search_now": world.search_now,
-            "frozen": sorted(world.frozen),
-            "breaker_open": sorted(world.breaker_open),
-        }
-    )
+    parts: dict[str, Json] = {
+        "tools": _sorted(
+            f"{t.name}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}" for t in world.tools.values()
+        ),
+        "assets": _sorted(repr(a) for a in world.assets),
+        "teams": _sorted(repr(t) for t in world.teams),
+        "agents": _sorted(repr(a) for a in world.agents.values()),
+        "profile": world.profile.value,
+        "search_now": world.search_now,
+        "frozen": _sorted(world.frozen),
+        "breaker_open": _sorted(world.breaker_open),
+    }
+    return digest(parts)
+
+
+def _sorted(texts: Iterable[str]) -> Json:
+    return [*sorted(texts)]

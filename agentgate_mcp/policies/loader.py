@@ -26,10 +26,13 @@ class _UniqueKeys(yaml.SafeLoader):
     """YAML keeps the last of two equal keys; in a policy that would hide the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for (key, _), name in zip(node.value, keys, strict=True):
-            if keys.count(name) > 1:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            # Keys of policies are plain words: their text is their identity.
+            name = str(key.value)
+            if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {name!r} stands twice", key.start_mark)
+            seen.add(name)
         return cast(dict[Hashable, object], super().construct_mapping(node, deep))
 
 

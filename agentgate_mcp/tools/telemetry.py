@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 from agentgate_mcp.backends.ports import Backends
 from agentgate_mcp.model.call import Json
@@ -104,11 +105,12 @@ def _head(case: CaseRecord) -> dict[str, Json]:
 
 def case_json(case: CaseRecord) -> dict[str, Json]:
     """A case for the wire: times as ISO 8601 UTC, lists for tuples."""
-    raw = asdict(case)
-    return raw | {
+    raw = cast(dict[str, Json], asdict(case))
+    times: dict[str, Json] = {
         "created_at": _iso(case.created_at),
         "earliest": _iso(case.earliest),
         "latest": _iso(case.latest),
         "entities": {k: list(v) for k, v in case.entities.items()},
         "alerts": list(case.alerts),
     }
+    return raw | times
