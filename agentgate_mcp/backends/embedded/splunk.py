@@ -40,9 +40,9 @@ class EmbeddedSplunk:
         self._lock = threading.Lock()
         self._indexed: tuple[int, KnowledgeSet] | None = None
 
-    def search(self, job: SearchJob) -> SearchResult:
-        """Runs a search. Raises: SplError, UnsupportedSplError, BackendError."""
-        return SearchEngine(self._store, self._knowledge_set).run(job)
+    def search(self, job: SearchJob, cancelled: Callable[[], bool] | None = None) -> SearchResult:
+        """Runs a search; ``cancelled`` is asked while it runs. Raises: SplError, BackendError."""
+        return SearchEngine(self._store, self._knowledge_set).run(job, cancelled)
 
     def server_info(self) -> Row:
         indexes = self._store.indexes

@@ -147,12 +147,19 @@ def backends(open_backend: Callable[[], Backends]) -> Backends:
     return open_backend()
 
 
+@pytest.fixture(scope="session")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Backends:
+    """One backend for all tests that only search."""
+    root = tmp_path_factory.mktemp("shared")
+    return open_embedded(write_data(root / "data"), root / "state", PermitBook(), lambda: NOW)
+
+
 @pytest.fixture
-def run(backends: Backends) -> Callable[..., SearchResult]:
+def run(read_only: Backends) -> Callable[..., SearchResult]:
     """Runs a search over the small data directory, all time unless told otherwise."""
 
     def search(query: str, earliest: str = "", latest: str = "", guard: RuntimeGuard = GUARD) -> SearchResult:
-        return backends.search.search(SearchJob(query=query, earliest=earliest, latest=latest, now=NOW, guard=guard))
+        return read_only.search.search(SearchJob(query=query, earliest=earliest, latest=latest, now=NOW, guard=guard))
 
     return search
 
