@@ -19,14 +19,19 @@ MAX_NESTING = 16
 MAX_EXPANSIONS = 2_000
 """Macro calls expanded for one search; more than any real search needs."""
 
+_TOO_LONG = "the search grows too long when its macros are expanded"
 _PARAMETER = re.compile(r"\$([\w.\-]+)\$")
 _QUOTED_CALL = re.compile(r"`\s*([\w.:\-]+)\s*(?:\(([^`]*)\))?\s*`")
 _CONSTANT = re.compile(r'\s*"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*\.\s*"[^"\\]*+(?:\\.[^"\\]*+)*+")*\s*', re.DOTALL)
 _LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
 
 
-class _LimitError(SplError):
+class _LimitError(Exception):
     """The whole search is refused: it grows over a cap."""
+
+    def __init__(self, problem: str, expected: str) -> None:
+        super().__init__(problem)
+        self.problem, self.expected = problem, expected
 
 
 class MacroUse(NamedTuple):
@@ -121,7 +126,12 @@ def _paste(
             if text.startswith("```", start):
                 continue
             piece = text[start:stop]
-            pasted = _call(macro_text(piece, start), piece, work, stack, depth)
+            try:
+                pasted = _call(macro_text(piece, start), piece, work, stack, depth)
+            except _LimitError as error:
+                if segments is None:
+                    raise
+                raise SplError(error.problem, start, error.expected) from None
             out.append(text[read:start])
             out.append(pasted)
             written += start - read
@@ -131,7 +141,7 @@ def _paste(
             read = stop
             if written > MAX_CHARS:
                 limit = f"at most {MAX_CHARS} characters"
-                raise _LimitError("the search grows too long when its macros are expanded", start, limit)
+                raise SplError(_TOO_LONG, start, limit) if segments is not None else _LimitError(_TOO_LONG, limit)
         elif text.find("`", start, stop) >= 0:
             _note_quoted(text[start:stop], work, depth)
     out.append(text[read:])
@@ -158,7 +168,7 @@ def _call(call: MacroText, written: str, work: _Work, stack: tuple[tuple[str, in
         return written
     work.calls += 1
     if work.calls > MAX_EXPANSIONS:
-        raise _LimitError("the search's macros expand into too many others", 0, f"at most {MAX_EXPANSIONS} calls")
+        raise _LimitError("the search's macros expand into too many others", f"at most {MAX_EXPANSIONS} calls")
     memo_key = (f"{call.name}\0{call.arity}", call.args)
     done = work.knowledge.memo.get(memo_key)
     if isinstance(done, _Done):
@@ -188,8 +198,6 @@ def _define(
         body = constant
     try:
         text = _paste(body, inner, stack, depth + 1)
-    except _LimitError:
-        raise
     except SplError as error:
         work.unresolved.append(f"{label}: {error}")
         return written

@@ -28,6 +28,7 @@ from agentgate_mcp.spl.lexer import (
     Token,
     lex,
 )
+from agentgate_mcp.spl.text import unescape
 
 # Without a pipe before it, the first word of a text is a command if it generates rows, and is
 # taken for one if it is risky: a server that adds no `search` of its own would run it.
@@ -180,7 +181,9 @@ def _stage(line: list[Token], start: int, end: int, piped: bool, here: _Open) ->
         return Stage("search", position, line, start, end, True)
     if piped or here.template:
         if kind in (STRING, FIELD):
-            return Stage(text[1:-1].strip().lower(), position, line[1:], start, end)
+            name = (unescape(text[1:-1]) if kind == STRING else text[1:-1]).strip().lower()
+            if name:
+                return Stage(name, position, line[1:], start, end)
         raise SplError("a command name is missing", position, "a command name after |")
     if kind in (LPAREN, RPAREN, OPEN, STRING, FIELD, CLOSE):
         return Stage("search", position, line, start, end, True)

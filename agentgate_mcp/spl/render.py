@@ -13,6 +13,7 @@ from agentgate_mcp.spl.commands import TEMPLATE_COMMANDS
 from agentgate_mcp.spl.text import escape
 
 _PLAIN = re.compile(r"[A-Za-z_{}.:@$*][\w{}.:@$*\-]*(?:\([\w{}.:@$*\-]*\))?")
+_COMMAND_NAME = re.compile(r"""[^\s"'`|\[\](),=<>!\\]+""")
 _KEYWORDS = frozenset(
     {
         "by", "groupby", "as", "over", "where", "from", "output", "outputnew", "sortby", "and", "or", "not", "in",
@@ -96,11 +97,15 @@ def _command(command: ast.Command) -> str:
             return _join("inputlookup", _options(command.options), _name(command.name), where)
         case ast.Generic(command=name, args=args):
             template = name in TEMPLATE_COMMANDS
-            return _join(name, *(_argument(a, template=template) for a in args))
+            return _join(_command_name(name), *(_argument(a, template=template) for a in args))
         case ast.MacroCall():
             return _macro(command)
         case _:
             assert_never(command)
+
+
+def _command_name(name: str) -> str:
+    return name if not name or _COMMAND_NAME.fullmatch(name) else f'"{escape(name)}"'
 
 
 def _head(command: ast.Head) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from agentgate_mcp.errors import SplError
 from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.spl.facts import read_search
@@ -28,6 +29,11 @@ def facts_of(
 ) -> SearchFacts:
     """The facts of a search under the tool's default time range."""
     return read_search(query, earliest, latest, knowledge, NOW)
+
+
+def check_position(error: SplError, text: str) -> None:
+    """A positioned error points into the text, or just behind it."""
+    assert 0 <= error.position <= len(text)
 
 
 def alarms(facts: SearchFacts) -> set[str]:

@@ -89,8 +89,8 @@ def test_ordinary_endpoints_are_on_the_list(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/services/search/jobs/1.2/results", "/services/unknown", "/other/server/info", "/", "/services", "/services/data/inputs/script",
-     "/services/admin/macros_x", "/services/storage/collections/data/x"],
+    ["/services/search/jobs/1.2/results", "/services/unknown", "/other/server/info", "/", "/services",
+     "/services/data/inputs/script", "/services/admin/macros_x", "/services/storage/collections/data/x"],
 )  # fmt: skip
 def test_everything_else_is_off_the_list(path: str) -> None:
     assert facts_of(f"| rest {path}").rest_unlisted

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl.lexer import MAX_CHARS, lex, macro_text, marks, other_reading
-from tests.unit.spl.samples import texts
+from tests.unit.spl.samples import check_position, texts
 
 pytestmark = pytest.mark.req("spl.lexer")
 
@@ -47,7 +47,7 @@ def test_every_token_stands_where_it_says(text: str) -> None:
     try:
         tokens = lex(text).tokens
     except SplError as error:
-        assert 0 <= error.position <= len(text)
+        check_position(error, text)
         return
     end = 0
     for _, piece, start in tokens:

@@ -39,7 +39,7 @@ from agentgate_mcp.spl.ast import (
     Value,
 )
 from agentgate_mcp.spl.parser import parse
-from tests.unit.spl.samples import texts
+from tests.unit.spl.samples import check_position, texts
 
 pytestmark = pytest.mark.req("spl.parse")
 
@@ -294,6 +294,7 @@ def test_every_node_of_a_tree_knows_its_span() -> None:
         ("| sort", 6, "field"),
         ("| head x y", 9, "operator"),
         ("| (x)", 2, "command name"),
+        ('| ""', 2, "command name"),
     ],
 )
 def test_an_error_says_where_it_is_and_what_was_expected(text: str, position: int, expected: str) -> None:
@@ -309,7 +310,7 @@ def test_any_text_becomes_a_tree_or_a_positioned_error(text: str) -> None:
     try:
         tree = parse(text)
     except SplError as error:
-        assert 0 <= error.position <= len(text)
+        check_position(error, text)
         return
     assert tree == parse(text)
     assert hash(tree) == hash(parse(text))

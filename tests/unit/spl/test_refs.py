@@ -7,7 +7,7 @@ from hypothesis import given
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl.refs import LookupRef, MacroRef, References, references_of
-from tests.unit.spl.samples import texts
+from tests.unit.spl.samples import check_position, texts
 
 pytestmark = pytest.mark.req("spl.references")
 
@@ -35,7 +35,8 @@ pytestmark = pytest.mark.req("spl.references")
         ("| from savedsearch:x", References(saved_searches=("x",))),
         (
             "index=a index!=b source=\"c:\\\\*\" sourcetype IN (d, \"e f\") eventtype::g tag=h NOT index=i",
-            References(indexes=("a", "i"), sources=("c:\\*",), sourcetypes=("d", "e f"), eventtypes=("g",), tags=("h",)),
+            References(indexes=("a", "i"), sources=("c:\\*",), sourcetypes=("d", "e f"), eventtypes=("g",),
+                       tags=("h",)),
         ),
         ("| stats count by index | where index=\"x\" | eval sourcetype=\"y\"", References()),
     ],
@@ -55,4 +56,4 @@ def test_any_text_has_references_or_a_positioned_error(text: str) -> None:
     try:
         assert references_of(text) == references_of(text)
     except SplError as error:
-        assert error.position >= 0
+        check_position(error, text)

@@ -32,6 +32,8 @@ pytestmark = pytest.mark.req("spl.render")
         ("| foreach * [eval a=1]", "| foreach * [eval a=1]"),
         ("| sort - a", "| sort - a"),
         ("| `m(1,2)`", "| `m(1, 2)`"),
+        ('| "my cmd" x', '| "my cmd" x'),
+        ('| "stats" count', "| stats count"),
     ],
 )
 def test_a_tree_is_written_like_this(text: str, rendered: str) -> None:

@@ -139,7 +139,7 @@ def test_what_stands_elsewhere_is_read_too(query: str) -> None:
         ("| tstats count from datamodel=Nowhere.x", "data_model:Nowhere"),
         ("| datamodel Nowhere x search", "data_model:Nowhere"),
         ("| from datamodel:$m$", "data_model:"),
-        ('| makeresults | map search="search index=a user=$user$"', "map: runs a search for each row filled with $user$"),
+        ('| makeresults | map search="search index=a x=$x$"', "map: runs a search for each row filled with $x$"),
         ('| makeresults | map search="search index=a"', "map:"),
         ("| rest `endpoint`", "rest:"),
         ("search index=a | dispatch x", "dispatch:"),
