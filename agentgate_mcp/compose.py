@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -170,8 +171,8 @@ def open_deployment(
 
     Raises: ConfigError, DataError, PolicyError, LedgerError, BackendError."""
     site = _Site.open(settings, clock)
-    office = open_office(settings.state_dir, clock)
-    try:
+    with ExitStack() as undo:
+        office = undo.enter_context(open_office(settings.state_dir, clock))
         recovered = recover(office.ledger)
         logs = settings.state_dir / "logs"
         mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=site.redactor, clock=clock)
@@ -197,20 +198,18 @@ def open_deployment(
         dispatcher = Dispatcher(parts, Desk, NestedCaller)
         mirror.start()
         runlog.write("start", backend=site.backends.label, unknown_outcomes=len(recovered))
-        return Deployment(
-            settings=settings,
-            office=office,
-            backends=site.backends,
-            permits=site.permits,
-            dispatcher=dispatcher,
-            gatekeeper=DispatchGatekeeper(dispatcher),
-            mirror=mirror,
-            runlog=runlog,
-            desk=desk,
-        )
-    except BaseException:
-        office.ledger.close()
-        raise
+        undo.pop_all()
+    return Deployment(
+        settings=settings,
+        office=office,
+        backends=site.backends,
+        permits=site.permits,
+        dispatcher=dispatcher,
+        gatekeeper=DispatchGatekeeper(dispatcher),
+        mirror=mirror,
+        runlog=runlog,
+        desk=desk,
+    )
 
 
 def offline_judge(settings: Settings, knowledge: Path | None = None) -> OfflineJudge:
@@ -312,4 +311,5 @@ def _data_clock(source: Path, backends: Backends) -> float | None:
             raise DataError("MANIFEST.json", "/now", "expected an ISO 8601 time")
         return datetime.fromisoformat(now).timestamp()
     latest = [str(row["maxTime"]) for row in backends.search.indexes() if row["maxTime"]]
-    return max((datetime.fromisoformat(t).timestamp() for t in latest), default=None)
+    # `latest=now` is exclusive and index times are cut to milliseconds: one second keeps the last event.
+    return max((datetime.fromisoformat(t).timestamp() + 1.0 for t in latest), default=None)
