@@ -125,8 +125,9 @@ def estimate(search: SearchFacts, baselines: CostBaselines) -> Estimate:
         return Estimate(seconds=START_S + _nested(search, 0.0))
     reach = _reach(search, baselines)
     shares = {name: base.events_per_day * _days(search, base) for name, base in reach.items()}
-    events = sum(shares.values())
-    size = sum(shares[name] * base.bytes_per_event for name, base in reach.items())
+    # Exactly rounded, so that the order of the indexes changes no bit.
+    events = math.fsum(shares.values())
+    size = math.fsum(shares[name] * base.bytes_per_event for name, base in reach.items())
     if over_summaries:
         size *= SUMMARY_BYTES_SHARE
         scan = events / SUMMARY_RATE

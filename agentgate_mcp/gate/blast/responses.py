@@ -106,7 +106,7 @@ def _resolved(action: ResponseAction, found: Sequence[Asset], count: int, *, why
         target=action.target,
         entity=shown,
         criticality=_worst(found),
-        protected=roles[0] if roles else why,
+        protected=why or (roles[0] if roles else ""),
         addresses=count,
     )
 
