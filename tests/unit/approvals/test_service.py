@@ -396,3 +396,40 @@ async def test_a_restart_loses_no_finding(office, tmp_path):
             drafts=office.drafts(finding),
             now=NOW,
         )
+
+
+def vote(office, finding, decision, operator):
+    """A vote past every check, as a forger or an older program might have written it."""
+    word = {"finding_id": finding.finding_id, "decision": decision, "operator": operator, "reason": "r", "teams": ["*"]}
+    office.ledger.append([draft(EntryKind.APPROVAL, "c-1", **word)]).result()
+
+
+@pytest.mark.req("approvals.quorum", "R6")
+@pytest.mark.parametrize(
+    ("votes", "reason"),
+    [
+        ([], "lacks 1 more person"),
+        ([("deny", "omar")], "denied"),
+        ([("approve", "olga"), ("deny", "omar")], "denied"),
+        ([("approve", "alice")], "no operator any more"),
+        ([("approve", "nobody")], "no operator any more"),
+    ],
+)
+async def test_a_finding_called_approved_without_the_votes_for_it_cannot_be_used(office, votes, reason):
+    finding = await office.open()
+    for decision, operator in votes:
+        vote(office, finding, decision, operator)
+    step = {"finding_id": finding.finding_id, "status": "approved", "by": "olga", "reason": "r"}
+    office.ledger.append([draft(EntryKind.TRANSITION, "c-1", **step)]).result()
+    with pytest.raises(ApprovalError, match=reason):
+        await office.consume(finding)
+
+
+@pytest.mark.req("approvals.not-requester", "R6")
+async def test_a_requesters_own_vote_on_record_is_not_enough(office):
+    finding = await office.open(make_call(principal="olga"))
+    vote(office, finding, "approve", "olga")
+    step = {"finding_id": finding.finding_id, "status": "approved", "by": "olga", "reason": "r"}
+    office.ledger.append([draft(EntryKind.TRANSITION, "c-1", **step)]).result()
+    with pytest.raises(ApprovalError, match="own call"):
+        await office.consume(finding)

@@ -239,3 +239,20 @@ def test_the_ledger_and_its_journal_are_their_owners_alone(tmp_path):
     (state / FILE_NAME).chmod(0o644)
     Ledger.open(state, redactor=REDACTOR).close()
     assert (state / FILE_NAME).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.req("ledger.group-commit", "R3")
+def test_every_connection_is_made_durable_whatever_it_came_with(tmp_path):
+    """SQLite acknowledges at FULL in WAL mode only; a slack connection is put right."""
+
+    def slack():
+        connection = file_factory(tmp_path / FILE_NAME)()
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+    with Ledger(slack, redactor=REDACTOR) as ledger:
+        with ledger.snapshot() as store:
+            assert store.rows("PRAGMA synchronous") == [(2,)]
+            assert store.rows("PRAGMA journal_mode") == [("wal",)]
+        (first,) = ledger.append([REFUSAL]).result()
+        assert first.seq == 1

@@ -62,6 +62,17 @@ def test_a_line_that_a_crash_cut_short_is_written_again(ledger, mirror, cut):
 
 
 @pytest.mark.req("ledger.mirror")
+def test_what_no_line_end_closes_is_taken_off(ledger, mirror):
+    ledger.append([REFUSAL]).result()
+    mirror.catch_up()
+    whole = mirror.path.read_bytes()
+    for tail in (b"x" * 100_000, whole[:-1]):
+        mirror.path.write_bytes(whole + tail)
+        mirror.catch_up()
+        assert mirror.path.read_bytes() == whole
+
+
+@pytest.mark.req("ledger.mirror")
 def test_a_mirror_that_is_not_of_this_ledger_is_left_alone(ledger, mirror, tmp_path):
     ledger.append([REFUSAL] * 2).result()
     mirror.catch_up()
