@@ -1,36 +1,29 @@
 """Does a call repeat, or do, what flagged text says? The text is data; a call that acts on it is
-the attack, whoever made the call (POL-006)."""
+the attack, whoever made the call (POL-006).
+
+Only the payload counts, from the flagged span to the end of its field: the address in front of a
+poisoned user agent is what an analyst pivots on next, the address in the order is not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentgate_mcp.gate.context import StageContext
+from agentgate_mcp.gate.intent import SEARCH_VERBS, deeds, stems
 from agentgate_mcp.gate.leaves import leaves_of
-from agentgate_mcp.gate.words import words
+from agentgate_mcp.gate.roles import role_of
+from agentgate_mcp.gate.words import Prompt, words
+from agentgate_mcp.model.decision import ParamRole, Trust
 
-_AROUND = 800
+AROUND = 400
+"""Characters kept on either side of a flagged span (output.py)."""
 _MIN_REPEATED = 12
 """Characters that an argument must share with flagged text before it counts as repeating it."""
 _MIN_SHARED_WORDS = 3
 _SHARE = 0.6
-_VERBS: Mapping[str, frozenset[str]] = {
-    "disable": frozenset("disable deactivate stop pause mute suppress silence switch turn".split()),
-    "delete": frozenset("delete remove drop erase purge wipe clear".split()),
-    "modify": frozenset(
-        "modify change edit set update replace overwrite rewrite add whitelist allowlist allow".split()
-    ),
-    "create": frozenset("create add make open".split()),
-    "isolate_host": frozenset("isolate quarantine disconnect contain".split()),
-    "block_ip": frozenset("block ban deny blacklist blocklist".split()),
-    "block_domain": frozenset("block ban deny blacklist blocklist sinkhole".split()),
-    "disable_user": frozenset("disable lock suspend deactivate".split()),
-    "reset_credentials": frozenset("reset rotate revoke change".split()),
-    "quarantine_file": frozenset("quarantine delete remove".split()),
-    "create_ticket": frozenset("ticket open create".split()),
-    "search": frozenset("run search execute query export show list send print output reveal dump return".split()),
-}
+_MIN_TARGET = 3
 _COMMON = frozenset(
     "the and for with from that this then now all any are was not you your have has been will into index search stats "
     "count where table fields head sort earliest latest source sourcetype host by as of to in on is it or a an".split()
@@ -46,58 +39,106 @@ class Following:
     where: str = ""
 
 
-def following(ctx: StageContext) -> Following:
-    """Compare the call with every flagged text: passed along now, or read earlier and not reviewed."""
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """One flagged order: as written in lower case, as spaced words, and its word stems."""
+
+    where: str
+    text: str
+    spoken: str
+    stems: frozenset[str]
+
+    @classmethod
+    def of(cls, where: str, text: str) -> _Payload:
+        spoken = words(text)
+        return cls(where, " ".join(text.lower().split()), f" {spoken} ", frozenset(stems(spoken)))
+
+    def names(self, value: str) -> bool:
+        plain = words(value)
+        return len(plain) >= _MIN_TARGET and f" {plain} " in self.spoken
+
+
+def following(ctx: StageContext, prompt: Prompt, *, can_act: bool) -> Following:
+    """Compare the call with every flagged text: passed along now, or read earlier and not reviewed.
+    What the user said in their own words follows the user."""
+    if can_act and ctx.session.flags_lost:
+        return Following(derives=True, where="flagged reads too many to keep")
     arguments = [v for _, v in leaves_of(dict(ctx.call.arguments)) if isinstance(v, str) and v]
+    unsaid = [v for v in arguments if not prompt.find(v)]
+    targets = _targets(ctx, prompt, can_act)
     follows: Following | None = None
-    for where, text in _flagged(ctx):
-        ctx.budget.spend(1 + len(text) // 256)
-        spoken = f" {words(text)} "
-        if any(_repeats(value, text.lower(), spoken) for value in arguments):
-            return Following(derives=True, follows=_asked(ctx, spoken), where=where)
-        if follows is None and _asked(ctx, spoken):
-            follows = Following(follows=True, where=where)
+    for payload in _payloads(ctx):
+        ctx.budget.spend(1 + len(payload.text) // 64)
+        asked = _asked(ctx, payload, targets, can_act)
+        if any(_repeats(value, payload) for value in unsaid) or (can_act and any(payload.names(t) for t in targets)):
+            return Following(derives=True, follows=asked, where=payload.where)
+        if follows is None and asked:
+            follows = Following(follows=True, where=payload.where)
     return follows or Following()
 
 
-def _flagged(ctx: StageContext) -> Iterator[tuple[str, str]]:
+def _payloads(ctx: StageContext) -> Iterator[_Payload]:
     for hit in ctx.injection.hits:
         if hit.use and hit.where.startswith("context:"):
             text = ctx.call.incoming_context[int(hit.where.removeprefix("context:"))]
-            yield hit.where, text[max(0, hit.start - _AROUND) : hit.end + _AROUND]
+            start = max(0, hit.start - AROUND)
+            yield _Payload.of(hit.where, _order(text[start : hit.end + AROUND], hit.start - start))
     for call_id, span in ctx.session.flags_unreviewed():
-        yield f"call:{call_id}:{span.path}", span.text
+        yield _Payload.of(f"call:{call_id}:{span.path}", _order(span.text, min(span.start, AROUND)))
 
 
-def _repeats(value: str, text: str, spoken: str) -> bool:
+def _order(text: str, start: int) -> str:
+    """From ``start`` to the end of the quotation or text that holds it."""
+    end = text.find('"', start) if text.count('"', 0, start) % 2 else -1
+    return text[start : end if end >= 0 else len(text)]
+
+
+def _repeats(value: str, payload: _Payload) -> bool:
     """True when an argument is made of the flagged text: contained in it, or sharing most of its
     uncommon words with it. Single identifiers do not count: analysts pivot on what logs say."""
     plain = " ".join(value.lower().split())
-    if len(plain) >= _MIN_REPEATED and " " in plain and plain in " ".join(text.split()):
+    if len(plain) >= _MIN_REPEATED and " " in plain and plain in payload.text:
         return True
     own = {w for w in words(value).split() if len(w) > 2 and w not in _COMMON}
-    shared = {w for w in own if f" {w} " in spoken}
+    shared = {w for w in own if f" {w} " in payload.spoken}
     return len(shared) >= _MIN_SHARED_WORDS and len(shared) >= _SHARE * len(own)
 
 
-def _asked(ctx: StageContext, spoken: str) -> bool:
-    """True when the flagged text uses a verb for what the call does and names what it does it to."""
-    for kind, target in _deeds(ctx):
-        verbs = _VERBS.get(kind, frozenset())
-        if any(f" {verb} " in spoken for verb in verbs) and target and f" {words(target)} " in spoken:
-            return True
-    return False
-
-
-def _deeds(ctx: StageContext) -> Iterator[tuple[str, str]]:
-    for change in ctx.effects.changes:
-        yield change.action, change.name
-    for action in ctx.effects.actions:
-        yield action.action, action.target
+def _targets(ctx: StageContext, prompt: Prompt, can_act: bool) -> list[str]:
+    """What the call is about and nobody but a text can have named: the sinks of an effect, the
+    identifiers of a search."""
+    found: list[str] = []
+    for path, value in leaves_of(dict(ctx.call.arguments)):
+        if isinstance(value, bool):
+            continue
+        text = value if isinstance(value, str) else f"{value:.15g}"
+        if can_act and role_of(ctx.spec, path) is ParamRole.SINK:
+            found.append(text)
+        elif not can_act and path in ("/query", "/search"):
+            found.extend(t for t in _identifiers(text) if not _measured(ctx, t))
     if ctx.effects.saved_search:
-        yield "search", ctx.effects.saved_search
-    if ctx.spec is not None and ctx.spec.toolset == "upstream" and ctx.spec.has_effect:
-        verb = ctx.call.tool_name.partition("_")[0]
-        for _, value in leaves_of(dict(ctx.call.arguments)):
-            if isinstance(value, str) and f" {verb} ":
-                yield "search", value
+        found.append(ctx.effects.saved_search)
+    return [t for t in dict.fromkeys(found) if t and not prompt.find(t)]
+
+
+def _identifiers(search: str) -> Iterator[str]:
+    """Index names, fields and values of a search that are more than a plain word."""
+    spaced = "".join(c if c.isalnum() or c in "_.-:@" else " " for c in search)
+    for token in spaced.split():
+        plain = token.strip(".-:@").lower()
+        if len(plain) > _MIN_TARGET and plain not in _COMMON and any(c in "_.-:@" or c.isdigit() for c in plain):
+            yield plain
+
+
+def _measured(ctx: StageContext, value: str) -> bool:
+    """True for what a sensor or an inventory told us as well: pivoting on it follows nobody."""
+    return any(e.leaf.trust is not Trust.WRITABLE for e in ctx.session.evidence(value))
+
+
+def _asked(ctx: StageContext, payload: _Payload, targets: list[str], can_act: bool) -> bool:
+    """True when the flagged text uses a verb for what the call does and names what it does it to."""
+    named = any(payload.names(t) for t in targets)
+    if not can_act:
+        return named and bool(SEARCH_VERBS & payload.stems)
+    verbs = deeds(ctx.call.tool_name, ctx.spec, ctx.effects)
+    return (named or not targets) and any(group & payload.stems for group in verbs)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentgate_mcp.canonical import canonical_bytes
+from agentgate_mcp.gate.following import AROUND
 from agentgate_mcp.gate.injection import Scan, scan_fields
 from agentgate_mcp.gate.leaves import MAX_VALUE, leaves_of, output_leaves
 from agentgate_mcp.model.call import Json
@@ -13,8 +14,6 @@ from agentgate_mcp.model.decision import Trust
 from agentgate_mcp.model.session import FlaggedSpan, Leaf, OutputRead
 
 _ROW_LISTS = ("rows", "events", "groups", "results", "cases", "runbooks")
-_AROUND = 400
-"""Characters kept on either side of a flagged span, to recognise what it asks for."""
 MAX_FLAGS = 64
 
 
@@ -83,7 +82,7 @@ def _flags(paths: list[str], texts: list[str]) -> tuple[tuple[FlaggedSpan, ...],
         flagged.add(paths[index])
         for hit in part.hits:
             if hit.use:
-                around = texts[index][max(0, hit.start - _AROUND) : hit.end + _AROUND]
+                around = texts[index][max(0, hit.start - AROUND) : hit.end + AROUND]
                 spans.append(
                     FlaggedSpan(path=paths[index], family=hit.family, start=hit.start, end=hit.end, text=around)
                 )

@@ -1,8 +1,9 @@
 """A principal's session: what was asked, read and done, folded from events. Immutable and pure.
 
 What is kept is bounded, and what falls out only lowers trust: a forgotten prompt endorses
-nothing, a forgotten read makes a value NOVEL. Flagged reads are kept until an operator reviews
-them. Time is always given, so the same events and instant give the same answer.
+nothing, a forgotten read makes a value NOVEL, and once a flagged read had to be forgotten every
+effect counts as derived from it. Flagged reads are kept until an operator reviews them. Time is
+always given, so the same events and instant give the same answer.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import assert_never
+from functools import cached_property, lru_cache
+from typing import Any, assert_never, cast
 
 from agentgate_mcp.canonical import canonical_bytes
 from agentgate_mcp.model.decision import Trust
@@ -29,7 +30,7 @@ TAINT_CALLS = 50
 TAINT_SECONDS = 1800.0
 """General taint ends after this many calls or this much recorded time (DESIGN §6.2)."""
 MAX_READS = 64
-MAX_FLAGGED = 64
+MAX_FLAGGED = 256
 MAX_PROMPTS = 16
 MAX_TOUCHES = 4096
 WEEK = 604_800.0
@@ -95,7 +96,13 @@ class SessionState:
     reads: tuple[Read, ...] = ()
     flagged: tuple[Read, ...] = ()
     """Reads with flagged spans, newest last, until reviewed."""
+    flags_lost: bool = False
+    """More flagged reads than are kept: what derives from them can no longer be told."""
+    tainted_at: tuple[int, float] | None = None
+    """(call number, time) of the newest read of attacker-writable data, kept or forgotten."""
     touches: tuple[Touch, ...] = field(default=(), repr=False)
+    touched: bytes = b""
+    """Running digest of all touches, so that the hash need not visit them again."""
 
     @classmethod
     def empty(cls) -> SessionState:
@@ -107,35 +114,45 @@ class SessionState:
             case PromptGiven():
                 if self.prompts and self.prompts[-1].text == event.text:
                     return self
-                return replace(self, prompts=(*self.prompts, event)[-MAX_PROMPTS:])
+                others = (p for p in self.prompts if p.text != event.text)
+                return replace(self, prompts=(*others, event)[-MAX_PROMPTS:])
             case CallJudged():
                 used = tuple(Touch(event.at, target=t) for t in event.targets)
-                return replace(self, calls=self.calls + 1, touches=_kept(self.touches, used, event.at))
+                return self._with(used, event.at, calls=self.calls + 1)
             case OutputRead():
-                read = Read(event, self.calls)
-                flagged = (*self.flagged, read)[-MAX_FLAGGED:] if event.flags else self.flagged
-                used = (Touch(event.at, rows=event.rows, bytes=event.bytes),)
-                return replace(
-                    self,
-                    reads=(*self.reads, read)[-MAX_READS:],
-                    flagged=flagged,
-                    touches=_kept(self.touches, used, event.at),
-                )
+                return self._read(event)
             case TaintCleared():
-                return replace(self, reads=(), flagged=())
+                return replace(self, reads=(), flagged=(), flags_lost=False, tainted_at=None)
             case _:
                 assert_never(event)
+
+    def _read(self, event: OutputRead) -> SessionState:
+        read = Read(event, self.calls)
+        flagged = (*self.flagged, read) if event.flags else self.flagged
+        changes: dict[str, object] = {
+            "reads": (*self.reads, read)[-MAX_READS:],
+            "flagged": flagged[-MAX_FLAGGED:],
+            "flags_lost": self.flags_lost or len(flagged) > MAX_FLAGGED,
+        }
+        if read.untrusted:
+            changes["tainted_at"] = (self.calls, event.at)
+        used = (Touch(event.at, rows=event.rows, bytes=event.bytes),) if event.rows or event.bytes else ()
+        return self._with(used, event.at, **changes)
+
+    def _with(self, used: tuple[Touch, ...], at: float, **changes: object) -> SessionState:
+        if used:
+            changes["touches"] = _kept(self.touches, used, at)
+            changes["touched"] = hashlib.sha256(self.touched + repr(used).encode()).digest()
+        return cast(SessionState, replace(self, **cast("dict[str, Any]", changes)))
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 over everything that a verdict may read here."""
-        total = hashlib.sha256(str(self.calls).encode())
+        total = hashlib.sha256(f"{self.calls} {self.flags_lost} {self.tainted_at}".encode() + self.touched)
         for prompt in self.prompts:
-            total.update(_digest(prompt))
+            total.update(_prompt_digest(prompt.at, prompt.call_id, prompt.text))
         for read in (*self.reads, *self.flagged):
             total.update(read.digest + str(read.number).encode())
-        for touch in self.touches:
-            total.update(repr(touch).encode())
         return total.hexdigest()
 
     # --- what was said and read ---
@@ -171,10 +188,15 @@ class SessionState:
         return sum(r.untrusted and self._fresh(r, as_of) for r in self.reads)
 
     def tainted(self, as_of: float) -> bool:
-        return self.untrusted_reads(as_of) > 0
+        """True while the newest read of attacker-writable data is in force, kept or forgotten."""
+        return self.tainted_at is not None and self._in_force(*self.tainted_at, as_of)
 
     def _fresh(self, read: Read, as_of: float) -> bool:
-        return self.calls - read.number < TAINT_CALLS and as_of - read.event.at < TAINT_SECONDS
+        return self._in_force(read.number, read.event.at, as_of)
+
+    def _in_force(self, number: int, at: float, as_of: float) -> bool:
+        # Taint lasts while it is young in calls and in time; stated so that a bad clock keeps it.
+        return not (self.calls - number >= TAINT_CALLS or as_of - at >= TAINT_SECONDS)
 
     # --- what was used up ---
 
@@ -190,11 +212,14 @@ class SessionState:
 
 
 def _kept(before: tuple[Touch, ...], new: tuple[Touch, ...], now: float) -> tuple[Touch, ...]:
-    """Touches of the last week. Beyond the bound the oldest reads are merged, so that no count of
-    rows or bytes is lost to eviction."""
-    both = [t for t in (*before, *new) if now - t.at < WEEK]
+    """Touches of the last week, oldest first. Beyond the bound the older half of the reads is
+    merged into one, so that no count of rows or bytes is lost; targets are merged last of all."""
+    old = 0
+    while old < len(before) and not now - before[old].at < WEEK:
+        old += 1
+    both = (*before[old:], *new)
     if len(both) <= MAX_TOUCHES:
-        return tuple(both)
+        return both
     reads = [t for t in both if not t.target]
     acts = [t for t in both if t.target]
     if len(reads) > 1:
@@ -204,6 +229,11 @@ def _kept(before: tuple[Touch, ...], new: tuple[Touch, ...], now: float) -> tupl
         )
         reads = [merged, *reads[half:]]
     return tuple(sorted([*reads, *acts[-MAX_TOUCHES:]], key=lambda t: t.at))
+
+
+@lru_cache(maxsize=256)
+def _prompt_digest(at: float, call_id: str, text: str) -> bytes:
+    return _digest(PromptGiven(at=at, call_id=call_id, text=text))
 
 
 def _digest(event: SessionEvent) -> bytes:

@@ -2,7 +2,7 @@
 
 What an attacker may have written is everything that is not listed here: user agents, URIs, DNS
 names, mail subjects, command lines, file names, ticket text, descriptions and comments of
-knowledge objects, threat-intelligence prose, and whatever a model wrote.
+knowledge objects, threat-intelligence prose, the rows of a free search, and whatever a model wrote.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _MEASURED = frozenset(
 )
 """Fields that a sensor measures or Splunk sets, whatever the traffic says of itself."""
 
-_ROW_TOOLS = frozenset(
-    "splunk_run_query splunk_run_saved_search telemetry_search_events telemetry_pivot telemetry_pivot_domain".split()
-)
+_ROW_TOOLS = frozenset("telemetry_search_events telemetry_pivot telemetry_pivot_domain".split())
+"""Tools whose searches our own code writes. The rows of a free search are not among them: `eval`
+and `rename` give any text the name of a measured field."""
 _STRUCTURED: Mapping[str, frozenset[str]] = {
     "splunk_get_info": frozenset("*"),
     "splunk_get_indexes": frozenset({"name", "total", "totalEventCount", "minTime", "maxTime", "currentDBSizeMB"}),

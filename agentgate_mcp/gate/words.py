@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+_ECHO = 40
+"""Characters of a flagged text that nobody types by chance."""
 _JOINED = "_-./:\\@"
 _SEPARATORS = str.maketrans(dict.fromkeys("_-/\\:,;()[]{}<>\"'`*|!?=+", " "))
 
@@ -22,6 +25,19 @@ class Prompt:
     @property
     def given(self) -> bool:
         return bool(self.turns)
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Each turn in lower case, punctuation as single spaces."""
+        return tuple(padded.strip() for _, padded in self.turns)
+
+    def without(self, flagged: Iterable[str]) -> Prompt:
+        """The turns that repeat none of the ``flagged`` texts: a client that passes on what a log
+        told it to say has not asked its user."""
+        heard = [h[:_ECHO] for h in (words(f) for f in flagged) if len(h) >= _ECHO]
+        if not heard:
+            return self
+        return Prompt(tuple(turn for turn in self.turns if not any(h in turn[1] for h in heard)))
 
     def find(self, value: str) -> str:
         """`prompt:N[start:end]` where ``value`` stands in a turn as whole words, or empty."""

@@ -1,0 +1,95 @@
+"""Where one value came from: the user's words, settings in force, a tool's output, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentgate_mcp.gate.context import StageContext
+from agentgate_mcp.gate.leaves import leaves_of
+from agentgate_mcp.gate.words import Prompt
+from agentgate_mcp.model.decision import Label, Trust
+from agentgate_mcp.model.site import Asset
+
+_SHORTEST = 3
+"""Characters. Shorter values stand in every text by chance."""
+_STRENGTH = (Trust.USER, Trust.CONFIG, Trust.STRUCTURED, Trust.WRITABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Answers for the values of one call. ``settings`` are those of the objects that the call
+    changes, as they are now: repeating one changes nothing."""
+
+    ctx: StageContext
+    prompt: Prompt
+    settings: frozenset[str]
+    context: tuple[str, ...]
+
+    @classmethod
+    def of(cls, ctx: StageContext, prompt: Prompt) -> Origins:
+        return cls(ctx, prompt, frozenset(_settings(ctx)), tuple(t.lower() for t in ctx.call.incoming_context))
+
+    def of_value(self, text: str, path: str) -> tuple[Label, str]:
+        """The strongest origin of ``text``, and where it was found."""
+        span = self.prompt.find(text)
+        if span:
+            return Label.PROMPT, span
+        if "/settings/" in path and text.lower() in self.settings:
+            return Label.CONSTANT, "setting in force"
+        found = self._in_session(text)
+        if found is not None and found[0] is Label.CONSTANT:
+            return found
+        alias = self._named_asset(text)
+        if alias:
+            return Label.DERIVED, alias
+        return found or self._contained(text)
+
+    def _in_session(self, text: str) -> tuple[Label, str] | None:
+        """The most trusted whole leaf that equals ``text``."""
+        seen = sorted(self.ctx.session.evidence(text), key=lambda e: _STRENGTH.index(e.leaf.trust))
+        if not seen:
+            return None
+        where = f"call:{seen[0].call_id}:{seen[0].leaf.path}"
+        match seen[0].leaf.trust:
+            case Trust.USER | Trust.CONFIG:
+                return Label.CONSTANT, where
+            case Trust.STRUCTURED:
+                return Label.TRUSTED, where
+            case Trust.WRITABLE:
+                return Label.UNTRUSTED, where
+
+    def _contained(self, text: str) -> tuple[Label, str]:
+        if len(text) >= _SHORTEST:
+            lowered = text.lower()
+            for index, passed in enumerate(self.context):
+                at = passed.find(lowered)
+                if at >= 0:
+                    return Label.UNTRUSTED, f"context:{index}[{at}:{at + len(text)}]"
+            call_id = self.ctx.session.containing(text)
+            if call_id:
+                return Label.UNTRUSTED, f"call:{call_id}"
+        return Label.NOVEL, ""
+
+    def _named_asset(self, text: str) -> str:
+        """The user named the asset by another of its names: the inventory only translates."""
+        wanted = text.lower()
+        for asset in self.ctx.world.assets:
+            names = _names(asset)
+            if wanted in names:
+                spans = (self.prompt.find(name) for name in names if len(name) >= _SHORTEST)
+                return next((f"{span} as asset {asset.asset_id}" for span in spans if span), "")
+        return ""
+
+
+def _names(asset: Asset) -> tuple[str, ...]:
+    return tuple(n.lower() for n in (asset.asset_id, *asset.hostnames, *asset.addresses))
+
+
+def _settings(ctx: StageContext) -> Iterator[str]:
+    for change in ctx.effects.changes:
+        held = ctx.world.knowledge.get(change.target)
+        if held is not None:
+            for _, value in leaves_of(dict(held.content)):
+                if not isinstance(value, bool):
+                    yield (value if isinstance(value, str) else f"{value:.15g}").lower()

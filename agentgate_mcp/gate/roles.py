@@ -1,0 +1,63 @@
+"""What each argument of a call decides: the tool's declared roles, or careful guesses.
+
+A tool of the catalogue declares a role for every parameter. Of a tool outside it, only the name
+of a parameter is known: free text and paging are recognised, everything else is a sink.
+"""
+
+from __future__ import annotations
+
+from agentgate_mcp.model.call import ToolSpec
+from agentgate_mcp.model.decision import ParamRole
+
+_OURS_SINKS = frozenset({"name", "target"})
+"""Inside a list of changes or actions, what names the thing that is changed or acted on."""
+_SETTING_SINKS = ("email", "recipient", "webhook", "url", "_to", ".to", ".cc", ".bcc", "command", "script")
+"""A setting whose name holds one of these sends something somewhere, or runs something."""
+
+_BODY = frozenset(
+    "body content contents text message description details comment comments reason note notes summary title subject "
+    "caption markdown html remarks justification explanation prompt label labels tags".split()
+)
+_SELECTOR = frozenset(
+    "query q filter filters search limit count max_results page page_size offset cursor sort order order_by fields "
+    "format language locale timezone date day time start end start_time end_time new_start_time new_end_time earliest "
+    "latest since until from_date to_date start_date end_date duration priority severity status include verbose "
+    "dry_run".split()
+)
+
+
+def role_of(spec: ToolSpec | None, path: str) -> ParamRole:
+    """The role of the leaf at ``path`` (a JSON pointer into the arguments)."""
+    parts = path.split("/")
+    top = parts[1] if len(parts) > 1 else ""
+    if spec is None:
+        return ParamRole.SINK
+    role = spec.role(top)
+    if spec.toolset == "upstream":
+        return role if top in spec.roles else _guessed(parts)
+    nested = len(parts) > 2
+    if role is ParamRole.SINK and nested and parts[-1] not in _OURS_SINKS:
+        return _setting(parts)
+    if role is ParamRole.BODY and "settings" in parts:
+        return _setting(parts)
+    return role
+
+
+def _guessed(parts: list[str]) -> ParamRole:
+    """The role that a parameter's name suggests. Inside a structure the innermost name counts, and
+    only when nothing around it is unknown."""
+    names = [p.lower() for p in parts[1:] if p and not p.isdigit()]
+    if names and all(n in _BODY for n in names):
+        return ParamRole.BODY
+    if names and all(n in _BODY or n in _SELECTOR for n in names):
+        return ParamRole.SELECTOR
+    return ParamRole.SINK
+
+
+def _setting(parts: list[str]) -> ParamRole:
+    """Settings of a knowledge object are text, except where they send or run something."""
+    name = parts[-1].lower()
+    inside = parts[parts.index("settings") + 1 :] if "settings" in parts else []
+    if inside and inside[0].lower() == "rows":
+        return ParamRole.SINK
+    return ParamRole.SINK if inside and any(mark in name for mark in _SETTING_SINKS) else ParamRole.BODY
