@@ -110,6 +110,8 @@ class SearchFacts(Facts):
     """True when some part names no index and so searches the user's default indexes."""
     raw_events: bool = True
     """False for searches over metadata, lookups or accelerated data models only."""
+    reads_everything: bool = False
+    """True when some part reads raw events with no term or condition but an index and a time."""
     sourcetypes: tuple[str, ...] = ()
     data_models: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

@@ -89,6 +89,7 @@ class _Range:
             index_wildcard=wildcard,
             default_indexes=sketch.default_indexes,
             raw_events=raw_events,
+            reads_everything=sketch.reads_everything,
             sourcetypes=_unique(sketch.sourcetypes),
             data_models=_unique(sketch.data_models),
             references=_unique(sketch.references),

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.spl.arguments import VALUE_KINDS, conditions, leading_wildcards, value_of
+from agentgate_mcp.spl.arguments import VALUE_KINDS, conditions, leading_wildcards, narrows, value_of
 from agentgate_mcp.spl.commands import COMMANDS, SEARCH_COMMANDS, CommandClass, Risk
 from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.handlers import HANDLERS
@@ -45,6 +45,7 @@ _TIMES: dict[str, tuple[str, str]] = {
     "endminutesago": ("latest", "-{}m"),
     "endmonthsago": ("latest", "-{}mon"),
 }
+_FREE = frozenset({*_TIMES, "index"})
 _WANTED = frozenset({*_TIMES, "index", "sourcetype", "source", "eventtype", "tag", "savedsearch", "savedsplunk"})
 _TOKEN = re.compile(r"\$([\w.]+)\$")
 _SHAPING = frozenset({"eval", "rename", "return", "stats", "fields", "table"})
@@ -185,6 +186,7 @@ class Scanner:
                 sketch.default_indexes = True
         if stage.name == "search":
             sketch.raw_events = True
+            sketch.reads_everything |= not narrows(stage.tokens, _FREE)
         if len(earliest) > len(latest) > 0:
             latest.append(INHERITED)
         elif len(latest) > len(earliest) > 0:

@@ -34,6 +34,8 @@ class Sketch:
     all_indexes: bool = False
     default_indexes: bool = False
     raw_events: bool = False
+    reads_everything: bool = False
+    """Some part searches raw events with no term or condition but an index and a time."""
     steered_time: bool = False
     """A subsearch returns the outer search's time range, or its very text."""
     opaque_stage: bool = False

@@ -154,6 +154,7 @@ def union(found: Sequence[SearchFacts]) -> SearchFacts:
         index_wildcard=any(f.index_wildcard for f in found),
         default_indexes=any(f.default_indexes for f in found),
         raw_events=any(f.raw_events for f in found),
+        reads_everything=any(f.reads_everything for f in found),
         sourcetypes=_all(found, "sourcetypes"),
         data_models=_all(found, "data_models"),
         references=_all(found, "references"),
