@@ -89,11 +89,6 @@ def digest(value: Json) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def call_digest(tool: str, arguments: dict[str, Json], requester: str) -> str:
-    """The digest that names one call: what is asked, with what, and by whom."""
-    return digest({"tool": tool, "arguments": arguments, "requester": requester})
-
-
 # --- canonical form ---------------------------------------------------------------------------
 
 _ENCODE: Callable[[object], str] = json.JSONEncoder(
