@@ -63,11 +63,14 @@ def following(ctx: StageContext, prompt: Prompt, *, can_act: bool) -> Following:
     What the user said in their own words follows the user."""
     if can_act and ctx.session.flags_lost:
         return Following(derives=True, where="flagged reads too many to keep")
+    payloads = list(_payloads(ctx))
+    if not payloads:
+        return Following()
     arguments = [v for _, v in leaves_of(dict(ctx.call.arguments)) if isinstance(v, str) and v]
     unsaid = [v for v in arguments if not prompt.find(v)]
     targets = _targets(ctx, prompt, can_act)
     follows: Following | None = None
-    for payload in _payloads(ctx):
+    for payload in payloads:
         ctx.budget.spend(1 + len(payload.text) // 64)
         asked = _asked(ctx, payload, targets, can_act)
         if any(_repeats(value, payload) for value in unsaid) or (can_act and any(payload.names(t) for t in targets)):

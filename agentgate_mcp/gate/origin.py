@@ -30,8 +30,9 @@ class Origins:
     def of(cls, ctx: StageContext, prompt: Prompt) -> Origins:
         return cls(ctx, prompt, frozenset(_settings(ctx)), tuple(t.lower() for t in ctx.call.incoming_context))
 
-    def of_value(self, text: str, path: str) -> tuple[Label, str]:
-        """The strongest origin of ``text``, and where it was found."""
+    def of_value(self, text: str, path: str, *, sink: bool) -> tuple[Label, str]:
+        """The strongest origin of ``text``, and where it was found. Only for a sink is it worth
+        asking whether the user named the same asset by another name."""
         span = self.prompt.find(text)
         if span:
             return Label.PROMPT, span
@@ -40,10 +41,8 @@ class Origins:
         found = self._in_session(text)
         if found is not None and found[0] is Label.CONSTANT:
             return found
-        alias = self._named_asset(text)
-        if alias:
-            return Label.DERIVED, alias
-        return found or self._contained(text)
+        alias = self._named_asset(text) if sink else ""
+        return (Label.DERIVED, alias) if alias else found or self._contained(text)
 
     def _in_session(self, text: str) -> tuple[Label, str] | None:
         """The most trusted whole leaf that equals ``text``."""

@@ -102,12 +102,12 @@ def _origins(ctx: StageContext, origins: Origins, writes: tuple[str, ...]) -> It
             yield ArgumentOrigin(path=path, role=role, label=Label.CONSTANT, evidence="schema")
             continue
         text = value if isinstance(value, str) else f"{value:.15g}"
-        label, evidence = origins.of_value(text, path)
+        label, evidence = origins.of_value(text, path, sink=role is ParamRole.SINK)
         backed = role is ParamRole.SINK and label not in SUPPORTED and corroborated(ctx.session, ctx.effects, text)
         yield ArgumentOrigin(path=path, role=role, label=label, evidence=evidence, corroborated=backed)
     for write in writes:
         target = write.partition(":")[2].rpartition("=")[2] or write
-        label, evidence = origins.of_value(target, "")
+        label, evidence = origins.of_value(target, "", sink=True)
         yield ArgumentOrigin(path=f"/query#{write}", role=ParamRole.SINK, label=label, evidence=evidence)
 
 

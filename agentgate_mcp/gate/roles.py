@@ -11,8 +11,10 @@ from agentgate_mcp.model.decision import ParamRole
 
 _OURS_SINKS = frozenset({"name", "target"})
 """Inside a list of changes or actions, what names the thing that is changed or acted on."""
-_SETTING_SINKS = ("email", "recipient", "webhook", "url", "_to", ".to", ".cc", ".bcc", "command", "script")
-"""A setting whose name holds one of these sends something somewhere, or runs something."""
+_SETTING_SINKS = frozenset(
+    "to cc bcc sendto recipient recipients webhook url uri endpoint command cmd script filename transform".split()
+)
+"""A setting whose last word is one of these sends something somewhere, or runs something."""
 
 _BODY = frozenset(
     "body content contents text message description details comment comments reason note notes summary title subject "
@@ -56,8 +58,8 @@ def _guessed(parts: list[str]) -> ParamRole:
 
 def _setting(parts: list[str]) -> ParamRole:
     """Settings of a knowledge object are text, except where they send or run something."""
-    name = parts[-1].lower()
+    last = parts[-1].lower().replace("_", ".").replace("-", ".").rpartition(".")[2]
     inside = parts[parts.index("settings") + 1 :] if "settings" in parts else []
     if inside and inside[0].lower() == "rows":
         return ParamRole.SINK
-    return ParamRole.SINK if inside and any(mark in name for mark in _SETTING_SINKS) else ParamRole.BODY
+    return ParamRole.SINK if inside and last in _SETTING_SINKS else ParamRole.BODY
