@@ -16,7 +16,7 @@ from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.losses import Loss
 from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.nodes import State
-from agentgate_mcp.graph.overlay import Overlay
+from agentgate_mcp.graph.overlay import Overlay, needs_itself
 from agentgate_mcp.graph.planning import Plan, plan_changes
 from agentgate_mcp.graph.settings import macro_name, text
 from agentgate_mcp.graph.states import Spend, no_limit, reach, settle, witnesses
@@ -66,6 +66,9 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
         found.silenced |= one.silenced
         for node, state in one.states.items():
             found.worsen(node, state)
+        if edit.after is not None and (ring := needs_itself(overlay, edit.node)):
+            for node in ring:
+                found.worsen(node, State.FAILED)
     found.losses += _shadowing(graph, plan)
     causes = overlay.changed | found.states.keys()
     region = reach(overlay, causes, spend=spend)

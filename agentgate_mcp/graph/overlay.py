@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.linking import dead_state, fed, link, part_id
-from agentgate_mcp.graph.nodes import Group, Role, State
+from agentgate_mcp.graph.nodes import Force, Group, Role, State
 from agentgate_mcp.graph.objects import read_object
 from agentgate_mcp.graph.planning import Edit
 from agentgate_mcp.model.site import KnowledgeObject
@@ -66,6 +66,27 @@ class Overlay:
         extra = self.added.get(node)
         known = self.base.dependents_of(node)
         return known if extra is None else (*known, *(n for n in extra if n not in known))
+
+
+def needs_itself(overlay: Overlay, node: str) -> tuple[str, ...]:
+    """The nodes of a circle of expansions through ``node``; empty where there is none."""
+    came: dict[str, str] = {}
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        for group in overlay.groups_of(current):
+            if group.force is Force.WEAK or group.role not in (Role.REQUIRES, Role.CONTAINS):
+                continue
+            for member in group.members:
+                if member == node:
+                    ring = [current]
+                    while ring[-1] != node:
+                        ring.append(came[ring[-1]])
+                    return tuple(reversed(ring))
+                if member not in came:
+                    came[member] = current
+                    stack.append(member)
+    return ()
 
 
 def _parts(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentgate_mcp.graph.build import KnowledgeGraph
-from agentgate_mcp.graph.coverage import coverage_of
+from agentgate_mcp.graph.coverage import counts
 from agentgate_mcp.graph.nodes import Force, Role
 from agentgate_mcp.model.facts import CoverageChange
 
@@ -34,18 +34,16 @@ class PlainImpact:
 
 def plain_impact(graph: KnowledgeGraph, removed: Iterable[str]) -> PlainImpact:
     """The detections that reach one of ``removed`` (node ids), and the techniques they leave."""
-    before = coverage_of(graph, experimental=True).techniques
     reached = sorted(n for n in plain_reach(graph, removed) if n in graph.detections)
     touched: dict[str, int] = {}
     for detection in reached:
         for technique in graph.detections[detection].techniques:
             touched[technique] = touched.get(technique, 0) + 1
-    return PlainImpact(
-        detections=tuple(reached),
-        techniques=tuple(
-            CoverageChange(id=t, before=before[t], after=before[t] - n) for t, n in sorted(touched.items())
-        ),
-    )
+    changes: list[CoverageChange] = []
+    for technique, count in sorted(touched.items()):
+        before = sum(counts(graph, d, experimental=True) for d in graph.covering[f"technique:{technique}"])
+        changes.append(CoverageChange(id=technique, before=before, after=before - count))
+    return PlainImpact(detections=tuple(reached), techniques=tuple(changes))
 
 
 def plain_reach(graph: KnowledgeGraph, sources: Iterable[str]) -> frozenset[str]:

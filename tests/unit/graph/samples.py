@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Literal
 
 from agentgate_mcp.graph.build import KnowledgeGraph
@@ -85,3 +86,30 @@ def change(
     app: str = "",
 ) -> ObjectChange:
     return ObjectChange(action=action, kind=kind, name=name, app=app, content=content or {})
+
+
+def random_set(seed: int) -> list[KnowledgeObject]:
+    """A few hundred objects that lean on each other at random, hubs first."""
+    rng = random.Random(seed)
+
+    def some(prefix: str, count: int, most: int) -> list[str]:
+        return [f"{prefix}{min(rng.randrange(count), rng.randrange(count))}" for _ in range(rng.randrange(most) + 1)]
+
+    macros = [
+        macro(f"m{i}", " ".join(["index=i0", *(f"`{m}`" for m in (some("m", i, 2) if i else ()))])) for i in range(60)
+    ]
+    macros += [macro(f"a{i}", " OR ".join(f"sourcetype={s}" for s in some("s", 30, 3))) for i in range(30)]
+    lookups = [obj("lookup", f"l{i}", {"filename": f"l{i}.csv"}) for i in range(20)]
+    searches = [
+        detection(
+            f"d{i}",
+            " ".join(
+                [f"`{some('a', 30, 1)[0]}`", *(f"`{m}`" for m in some("m", 60, 3))]
+                + [f"| lookup {x} k OUTPUT v" for x in some("l", 20, 2)]
+                + (["| `only_quoted`" if rng.random() < 0.3 else ""])
+            ),
+            techniques=tuple(some("T", 40, 3)),
+        )
+        for i in range(200)
+    ]
+    return [*macros, *lookups, *searches]

@@ -13,9 +13,8 @@ from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.graph.coverage import coverage_of
 from agentgate_mcp.graph.nodes import Force, Role
 from agentgate_mcp.graph.plain import plain_impact, plain_reach
-from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.spl.knowledge import KnowledgeSet
-from tests.unit.graph.samples import detection, graph_of, macro, obj
+from tests.unit.graph.samples import graph_of, random_set
 
 pytestmark = pytest.mark.req("graph.plain")
 
@@ -38,33 +37,6 @@ def node(graph: KnowledgeGraph, name: str) -> str:
     found = graph.find(kind, rest)
     assert len(found) == 1, name
     return found[0]
-
-
-def random_set(seed: int) -> list[KnowledgeObject]:
-    """A few hundred objects that lean on each other at random, hubs first."""
-    rng = random.Random(seed)
-
-    def some(prefix: str, count: int, most: int) -> list[str]:
-        return [f"{prefix}{min(rng.randrange(count), rng.randrange(count))}" for _ in range(rng.randrange(most) + 1)]
-
-    macros = [
-        macro(f"m{i}", " ".join(["index=i0", *(f"`{m}`" for m in (some("m", i, 2) if i else ()))])) for i in range(60)
-    ]
-    macros += [macro(f"a{i}", " OR ".join(f"sourcetype={s}" for s in some("s", 30, 3))) for i in range(30)]
-    lookups = [obj("lookup", f"l{i}", {"filename": f"l{i}.csv"}) for i in range(20)]
-    searches = [
-        detection(
-            f"d{i}",
-            " ".join(
-                [f"`{some('a', 30, 1)[0]}`", *(f"`{m}`" for m in some("m", 60, 3))]
-                + [f"| lookup {x} k OUTPUT v" for x in some("l", 20, 2)]
-                + (["| `only_quoted`" if rng.random() < 0.3 else ""])
-            ),
-            techniques=tuple(some("T", 40, 3)),
-        )
-        for i in range(200)
-    ]
-    return [*macros, *lookups, *searches]
 
 
 def oracle(graph: KnowledgeGraph) -> nx.DiGraph:

@@ -1,12 +1,19 @@
 """How breakage spreads: any-of, all-of, weak edges, cycles of need."""
 
+import random
+from dataclasses import replace
+
 import pytest
 
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.impact import impact
+from agentgate_mcp.graph.linking import dead_state
 from agentgate_mcp.graph.nodes import State
+from agentgate_mcp.graph.overlay import Overlay, needs_itself
+from agentgate_mcp.graph.planning import plan_changes
 from agentgate_mcp.graph.states import reach, settle
-from tests.unit.graph.samples import change, detection, graph_of, macro, obj
+from agentgate_mcp.model.site import ObjectChange
+from tests.unit.graph.samples import change, detection, graph_of, macro, obj, random_set
 
 pytestmark = pytest.mark.req("graph.any-of")
 
@@ -105,3 +112,40 @@ def test_settling_a_part_of_the_graph_equals_settling_all_of_it() -> None:
     part = settle(graph, region=reach(graph, starts), starts=starts, outside={})
     whole = settle(graph, region=frozenset(graph.nodes), starts=starts, outside={})
     assert part == whole
+
+
+def test_a_graph_with_edits_on_top_equals_one_built_anew() -> None:
+    """Random disablings and redefinitions, circles of macros included."""
+    objects = random_set(1)
+    graph = graph_of(*objects)
+    for seed in range(25):
+        rng = random.Random(seed)
+        changes: list[ObjectChange] = []
+        edited = list(objects)
+        for item in rng.sample(objects, 3):
+            if rng.random() < 0.5:
+                changes.append(change("disable", item.kind, item.name))
+                edited = [replace(o, disabled=True) if o is item else o for o in edited]
+            else:
+                other = rng.choice([o for o in objects if o.kind == item.kind])
+                changes.append(change("modify", item.kind, item.name, dict(other.content)))
+                edited = [replace(o, content={**o.content, **other.content}) if o is item else o for o in edited]
+        plan = plan_changes(graph, changes)
+        overlay = Overlay.of(graph, plan.edits)
+        starts = {n: s for n, s in graph.own_states.items() if n not in overlay.changed}
+        for edit in plan.edits:
+            assert edit.after is not None
+            if edit.after.disabled:
+                starts[edit.node] = dead_state(edit.kind)
+            for node in needs_itself(overlay, edit.node):
+                starts[node] = State.FAILED
+        region = reach(overlay, {*overlay.changed, *starts})
+        settled = settle(overlay, region=region, starts=starts, outside=graph.baseline)
+        whole = {**{n: s for n, s in graph.baseline.items() if n not in region}, **settled}
+        assert whole == dict(graph_of(*edited).baseline)
+
+
+def test_a_macro_that_is_changed_to_contain_itself_fails_what_uses_it() -> None:
+    graph = graph_of(macro("a", "`b`"), macro("b", "index=x"), detection("D", "`a`"))
+    result = impact(graph, [change("modify", "macro", "b", {"definition": "index=x `a`"})])
+    assert result.lost == ("saved_search:D",)
