@@ -11,10 +11,13 @@ import pytest
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.graph.coverage import coverage_of
-from agentgate_mcp.graph.nodes import Force, Role
+from agentgate_mcp.graph.impact import impact
+from agentgate_mcp.graph.nodes import Force, Role, State
 from agentgate_mcp.graph.plain import plain_impact, plain_reach
+from agentgate_mcp.graph.scoring import impact_score
+from agentgate_mcp.graph.states import reach, settle
 from agentgate_mcp.spl.knowledge import KnowledgeSet
-from tests.unit.graph.samples import graph_of, random_set
+from tests.unit.graph.samples import change, graph_of, random_set
 
 pytestmark = pytest.mark.req("graph.plain")
 
@@ -101,3 +104,43 @@ def test_hubs_of_the_published_content_equal_the_oracle(escu: KnowledgeGraph) ->
     hubs = sorted(escu.nodes, key=lambda n: -len(escu.dependents_of(n)))[:100]
     for hub in hubs:
         assert plain_reach(escu, [hub]) == nx.descendants(model, hub)
+
+
+@pytest.mark.req("graph.any-of", "graph.impact")
+def test_published_content_in_the_products_own_reading(escu: KnowledgeGraph) -> None:
+    hub = impact(escu, [change("delete", "macro", "security_content_ctime")])
+    assert len(hub.lost) > 1_000
+    assert len(hub.lost_techniques) > 150
+    assert impact_score(hub) >= 80
+    edited = impact(escu, [change("modify", "macro", "security_content_ctime", {"definition": "eval $field$=1"})])
+    assert edited.lost == ()
+    assert len(edited.degraded) > 1_000
+    assert impact_score(edited) >= 50
+
+
+@pytest.mark.req("graph.any-of")
+def test_one_of_several_published_data_sources_lost_degrades_and_the_only_one_breaks(escu: KnowledgeGraph) -> None:
+    source = "data_source:Sysmon EventID 1"
+    region = reach(escu, [source])
+    found = settle(escu, region=region, starts={source: State.EMPTY}, outside=escu.baseline)
+    degraded = sum(s is State.DEGRADED for s in found.values())
+    only = [n for n, s in found.items() if s.broken and n != source]
+    assert degraded > 400
+    assert 0 < len(only) < 10
+    assert len(plain_impact(escu, [source]).detections) == 449
+
+
+@pytest.mark.req("blast.friction", "graph.narrowing")
+def test_forty_tunings_of_published_filters_are_small(escu: KnowledgeGraph) -> None:
+    filters = [n for n in escu.nodes if n.startswith("macro:") and n.endswith("_filter")][:1600:40]
+    assert len(filters) == 40
+    for number, node_id in enumerate(filters):
+        definition = (
+            "search NOT user=svc_a",
+            "search NOT dest IN (a, b)",
+            "where count>3",
+            "search NOT (user=x dest=y)",
+        )
+        settings = {"definition": definition[number % 4]}
+        found = impact(escu, [change("modify", "macro", node_id.removeprefix("macro:"), dict(settings))])
+        assert impact_score(found) <= 49, (node_id, found.losses)
