@@ -50,6 +50,14 @@ class Fused:
     probability: float
     contributions: tuple[Contribution, ...]
 
+    def to_json(self) -> dict[str, Json]:
+        """Prior, families and sum, in log-odds."""
+        return {
+            "prior": PRIOR,
+            "families": [c.to_json() for c in self.contributions],
+            "log_odds": round(PRIOR + sum(c.weight for c in self.contributions), 3),
+        }
+
 
 def fuse(evidence: Sequence[Evidence]) -> Fused:
     """Weigh all evidence. The order in which it came does not matter."""

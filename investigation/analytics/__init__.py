@@ -1,1 +1,1 @@
-"""Pure functions from rows to signals, one module per behaviour."""
+"""Pure functions from rows to findings, one module per behaviour."""
