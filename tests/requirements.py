@@ -307,6 +307,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.engine", "Conditions are typed; an unknown fact or impossible clause is refused at load.", "DESIGN §7"),
     Req("policy.lock", "A changed policy without a new version cannot be locked.", "DESIGN §7"),
     Req("policy.site", "A site adds policies and cannot replace shipped ones.", "DESIGN §7"),
+    Req("policy.scope", "An agent reaches its own scope, narrowed by the agent it says it is.", "DESIGN §3.1"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     # --- dispatch ---
     Req("dispatch.tool-list-size", "Tools as a model is sent them take at most 26 kB, the whole list 64 kB.", "DESIGN §5"),

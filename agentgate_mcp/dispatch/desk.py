@@ -41,6 +41,7 @@ class NestedCaller:
                 principal=self.parent.principal,
                 agent_id=self.parent.agent_id,
                 raw_user_prompt=self.parent.raw_user_prompt,
+                asserted_agent=self.parent.asserted_agent,
                 parent_id=self.parent.call_id,
             )
         )
@@ -66,6 +67,7 @@ class Desk:
             agent_id=parent.agent_id,
             raw_user_prompt=parent.raw_user_prompt,
             incoming_context=parent.incoming_context,
+            asserted_agent=parent.asserted_agent,
             parent_id=parent.call_id,
         )
         call = make_call(request, canonical, new_call_id())
@@ -107,7 +109,7 @@ async def resume_finding(dispatcher: Dispatcher, finding: Finding) -> Outcome:
     if verdict.decision is Decision.BLOCK:
         raise ApprovalError("the gate now blocks this call; the approval does not hold")
     effects = effects_of(call.tool_name, call.arguments)
-    intent = await parts.approvals.consume(
+    consumed = parts.approvals.consume(
         finding.finding_id,
         requester=call.requester,
         fresh=verdict,
@@ -117,6 +119,7 @@ async def resume_finding(dispatcher: Dispatcher, finding: Finding) -> Outcome:
         ],
         now=verdict.as_of,
     )
+    intent = await dispatcher.intended(call, consumed)
     return await dispatcher.run(definition, call, judged, intent, effects, no_progress)
 
 

@@ -31,6 +31,8 @@ class IncomingCall(Protocol):
     def raw_user_prompt(self) -> str | None: ...
     @property
     def incoming_context(self) -> tuple[str, ...]: ...
+    @property
+    def asserted_agent(self) -> str | None: ...
 
 
 class DispatchGatekeeper:
@@ -56,6 +58,7 @@ class DispatchGatekeeper:
                 agent_id=incoming.agent_id,
                 raw_user_prompt=incoming.raw_user_prompt,
                 incoming_context=incoming.incoming_context,
+                asserted_agent=incoming.asserted_agent or "",
             ),
             progress,
         )
@@ -93,12 +96,7 @@ class DispatchGatekeeper:
         await parts.ledger.record([draft])
 
     async def _refuse(self, principal: str, code: str, reason: str) -> Refused:
-        call_id = new_call_id()
-        parts = self._dispatcher.parts
-        await parts.ledger.record(
-            [parts.records.refusal(principal=principal, call_id=call_id, code=code, reason=reason)]
-        )
-        return Refused(call_id=call_id, code=code, message=reason)
+        return await self._dispatcher.refuse(principal, new_call_id(), code, reason)
 
 
 def _as_text(outcome: Outcome, mime: str) -> Outcome:

@@ -20,6 +20,7 @@ class CallRequest:
     raw_user_prompt: str | None = None
     incoming_context: tuple[str, ...] = ()
     parent_id: str | None = None
+    asserted_agent: str = ""
 
 
 def new_call_id() -> str:
@@ -37,6 +38,7 @@ def make_call(request: CallRequest, arguments: dict[str, Json], call_id: str) ->
         arguments=arguments,
         raw_user_prompt=request.raw_user_prompt,
         incoming_context=request.incoming_context,
+        asserted_agent=request.asserted_agent,
         digest=call_digest(request.tool, arguments, request.principal, request.agent_id),
     )
 

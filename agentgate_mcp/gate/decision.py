@@ -59,7 +59,7 @@ def decide(ctx: StageContext, policy: PolicyFacts | None, failures: tuple[str, .
 def invariants(ctx: StageContext) -> tuple[Invariant, ...]:
     """Every invariant that this call violates."""
     found: list[Invariant] = []
-    spec, agent = ctx.spec, ctx.world.agent(ctx.call.agent_id)
+    spec, agent = ctx.spec, ctx.world.agent(ctx.call.agent_id, ctx.call.asserted_agent)
     if spec is None:
         found.append(Invariant("unknown_tool", Decision.BLOCK, f"There is no tool named {ctx.call.tool_name}."))
         return tuple(found)

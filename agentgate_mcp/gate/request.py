@@ -12,7 +12,7 @@ HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
 
 def request_facts(ctx: StageContext) -> RequestFacts:
     """The call and the requester's standing. Counts include the targets of this call."""
-    agent = ctx.world.agent(ctx.call.agent_id)
+    agent = ctx.world.agent(ctx.call.agent_id, ctx.call.asserted_agent)
     session, now = ctx.session, ctx.as_of
     touched = frozenset(ctx.effects.targets)
     rows, size = session.rows_since(now - DAY), session.bytes_since(now - DAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.gate.cost_model import CostBaselines
@@ -59,8 +59,30 @@ class World:
         }
         object.__setattr__(self, "hash", digest(parts))
 
-    def agent(self, agent_id: str) -> AgentProfile:
-        return self.agents.get(agent_id) or AgentProfile(agent_id=agent_id)
+    def agent(self, agent_id: str, asserted: str = "") -> AgentProfile:
+        """What ``agent_id`` may reach, narrowed by the limits of the agent it says it is."""
+        own = self.agents.get(agent_id) or AgentProfile(agent_id=agent_id)
+        claimed = self.agents.get(asserted)
+        if claimed is None:
+            return own
+        return replace(
+            own,
+            read_only=own.read_only or claimed.read_only,
+            indexes=_narrowed(own.indexes, claimed.indexes),
+            apps=_narrowed(own.apps, claimed.apps),
+            rows_per_day=min(own.rows_per_day, claimed.rows_per_day),
+            bytes_per_day=min(own.bytes_per_day, claimed.bytes_per_day),
+        )
+
+
+_NOTHING = ("",)
+"""A limit that nothing satisfies; an empty one would mean no limit."""
+
+
+def _narrowed(own: tuple[str, ...], claimed: tuple[str, ...]) -> tuple[str, ...]:
+    if not own or not claimed:
+        return own or claimed
+    return tuple(n for n in own if n in claimed) or _NOTHING
 
 
 def _site_hash(world: World) -> str:

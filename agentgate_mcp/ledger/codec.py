@@ -26,6 +26,7 @@ def call_to_json(call: ToolCall) -> dict[str, Json]:
         "raw_user_prompt": call.raw_user_prompt,
         "incoming_context": list(call.incoming_context),
         "digest": call.digest,
+        "asserted_agent": call.asserted_agent,
     }
 
 
@@ -42,6 +43,7 @@ def call_from_json(raw: Json) -> ToolCall:
         raw_user_prompt=_optional_text(item, "raw_user_prompt"),
         incoming_context=texts(item, "incoming_context"),
         digest=text(item, "digest"),
+        asserted_agent=text(item, "asserted_agent"),
     )
 
 

@@ -48,6 +48,8 @@ class ToolCall:
     raw_user_prompt: str | None
     incoming_context: tuple[str, ...]
     digest: str
+    asserted_agent: str = ""
+    """The agent that the client says it is: its limits apply on top of the requester's."""
 
     @property
     def requester(self) -> str:
