@@ -22,16 +22,6 @@ def base_name(obj: KnowledgeObject) -> str:
     return macro_name(obj)[0] if obj.kind == "macro" else obj.name
 
 
-def split_id(object_id: str) -> tuple[str, str, str]:
-    """Kind, app and name of `kind:name` or `kind:app/name`, aliases of the kind resolved.
-
-    The app is a guess: a name may hold a slash. `Names.find` tries the whole name first."""
-    kind, _, name = object_id.partition(":")
-    kind = KIND_ALIASES.get(kind, kind)
-    app, slash, rest = name.partition("/")
-    return (kind, app, rest) if slash else (kind, "", name)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """All objects by name. Built once per graph; lookups are dictionary reads."""

@@ -6,7 +6,7 @@ the changes after them. Names that mean nothing, or more than one thing, are not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.nodes import Node
 from agentgate_mcp.graph.settings import flag, text
 from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
+from agentgate_mcp.spl.knowledge import well_known_macro
 
 _SHARING: tuple[Literal["user", "app", "global"], ...] = ("user", "app", "global")
 
@@ -69,17 +70,25 @@ def plan_changes(graph: KnowledgeGraph, changes: Sequence[ObjectChange]) -> Plan
             made[change.kind, change.name, change.app] = made[change.kind, change.name, ""] = node
             if rivals and not (len(rivals) == 1 and rivals[0] not in graph.names.by_id):
                 shadowed.append((node, rivals))
-        elif len(found) == 1:
+        elif len(found) == 1 and not (change.action == "modify" and _cannot_compare(graph, found[0], edits)):
             edits[found[0]] = _edit(graph, edits, found[0], change)
         else:
             unknown.append(f"{change.kind}:{change.app}/{change.name}" if change.app else change.target)
-            nearest += found or _similar(graph, change)
+            nearest += found if len(found) > 1 else _similar(graph, change)
     return Plan(
         edits=tuple(edits[n] for n in sorted(edits)),
         unknown=tuple(dict.fromkeys(unknown)),
         nearest=tuple(dict.fromkeys(nearest)),
         shadowed=tuple(sorted(shadowed)),
     )
+
+
+def _cannot_compare(graph: KnowledgeGraph, node: str, edits: Mapping[str, Edit]) -> bool:
+    """Whether an object is only referred to, so that nobody knows what a change of it changes."""
+    if node in edits or _object(graph.nodes.get(node)) is not None:
+        return False
+    kind, _, name = node.partition(":")
+    return kind != "macro" or all(well_known_macro(name, arity) is None for arity in range(4))
 
 
 def _similar(graph: KnowledgeGraph, change: ObjectChange) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def actions(content: Mapping[str, Json]) -> frozenset[str]:
 def is_scheduled(content: Mapping[str, Json]) -> bool:
     """Whether the scheduler runs it. Splunk's default is no; a cron line alone does not do it,
     unless ``is_scheduled`` is absent altogether, as in content repositories."""
+    if flag(content, "enableSched") is False:
+        return False
     state = flag(content, "is_scheduled")
     return bool(text(content, "cron_schedule")) if state is None else state
 

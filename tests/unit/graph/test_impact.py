@@ -244,6 +244,24 @@ def test_unknown_and_ambiguous_targets_are_reported_with_the_nearest() -> None:
     assert impact_score(unknown) == 60
 
 
+@pytest.mark.req("blast.unknown")
+def test_a_change_of_what_is_only_referred_to_cannot_be_judged() -> None:
+    graph = graph_of(detection("D", "`elsewhere` `d_filter` | lookup external a OUTPUT b"))
+    for unseen in (change("modify", "macro", "elsewhere"), change("modify", "lookup", "external")):
+        assert impact(graph, [unseen]).plan.unknown == (unseen.target,)
+    known = impact(graph, [change("modify", "macro", "d_filter", {"definition": "search NOT user=svc"})])
+    assert known.plan.unknown == ()
+    assert [x.grade for x in known.losses] == [Grade.MINOR]
+    created = impact(
+        graph,
+        [
+            change("create", "macro", "elsewhere", {"definition": "index=a"}, app="search"),
+            change("modify", "macro", "elsewhere", {"definition": "index=b"}),
+        ],
+    )
+    assert created.plan.unknown == ()
+
+
 # --- change sets and claims -------------------------------------------------------------------
 
 
