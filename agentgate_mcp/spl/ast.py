@@ -428,11 +428,15 @@ class InputLookup(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generic(Node):
-    """Any other command: its arguments in order. ``known`` says whether the table has it."""
+    """Any other command: its arguments in order. ``known`` says whether the table has it.
+
+    A command with a form of its own stands here where a macro or bracket keeps that form from
+    being read; then ``raw`` is the arguments' text as written, else it is empty."""
 
     command: str
     args: tuple[Arg, ...] = ()
     known: bool = True
+    raw: str = ""
 
     @property
     def options(self) -> dict[str, Operand]:

@@ -84,9 +84,10 @@ class Cursor:
         return token is not None and token[0] == kind
 
     def word(self, *words: str) -> bool:
-        """Whether the next token is one of the unquoted ``words``, whatever its case."""
+        """Whether the next token is one of the keywords ``words``, whatever its case; a word
+        before ``=`` is an option's key instead."""
         token = self.peek()
-        return token is not None and token[0] == WORD and token[1].lower() in words
+        return token is not None and token[0] == WORD and token[1].lower() in words and not self.option_key()
 
     def skip(self, kind: str) -> bool:
         """Step over one token of ``kind`` where there is one."""

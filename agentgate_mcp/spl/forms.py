@@ -34,7 +34,8 @@ def command_of(stage: Stage, source: Source, height: Height) -> ast.Command:
             raise cursor.error("the end of the command")
     except SplError:
         if any(kind in (MACRO, OPEN) for kind, _, _ in stage.tokens):
-            return _generic(Cursor(stage, source, height))
+            raw = source.text[stage.tokens[0][2] : stage.end].rstrip()
+            return _generic(Cursor(stage, source, height), raw)
         raise
     return made
 
@@ -263,7 +264,7 @@ def _inputlookup(cursor: Cursor) -> ast.Command:
     return ast.InputLookup(name=name, where=where, options=tuple(options), span=_span(cursor))
 
 
-def _generic(cursor: Cursor) -> ast.Command:
+def _generic(cursor: Cursor, raw: str = "") -> ast.Command:
     """Any command: options, values, macros, brackets and punctuation in order."""
     stage = cursor.stage
     args: list[ast.Arg] = []
@@ -280,7 +281,8 @@ def _generic(cursor: Cursor) -> ast.Command:
             args.append(cursor.operand())
     if not stage.name and len(args) == 1 and isinstance(args[0], ast.MacroCall):
         return args[0]
-    return ast.Generic(command=stage.name, args=tuple(args), known=stage.name in COMMANDS, span=_span(cursor))
+    known = stage.name in COMMANDS
+    return ast.Generic(command=stage.name, args=tuple(args), known=known, raw=raw, span=_span(cursor))
 
 
 _FORMS: dict[str, Form] = {

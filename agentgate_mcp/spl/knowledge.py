@@ -46,6 +46,7 @@ class KnowledgeSet:
     hash: str
     _by_id: Mapping[str, tuple[KnowledgeObject, ...]] = field(repr=False, compare=False)
     _macros: Mapping[tuple[str, int], tuple[KnowledgeObject, MacroDefinition]] = field(repr=False, compare=False)
+    _by_kind: Mapping[str, tuple[KnowledgeObject, ...]] = field(repr=False, compare=False)
     memo: ExpansionMemo = field(repr=False, compare=False)
     """Expanded macro calls, kept by `expand`; a cache, never part of the value."""
 
@@ -54,7 +55,9 @@ class KnowledgeSet:
         """Index ``objects``. Order does not matter: a global object goes before an app's own."""
         ordered = sorted(objects, key=lambda o: (o.kind, o.name, _SHARING_RANK[o.sharing], o.app, o.owner))
         by_id: dict[str, list[KnowledgeObject]] = {}
+        by_kind: dict[str, list[KnowledgeObject]] = {}
         for item in ordered:
+            by_kind.setdefault(item.kind, []).append(item)
             by_id.setdefault(item.id, []).append(item)
             by_id.setdefault(f"{item.kind}:{item.app}/{item.name}", []).append(item)
         return cls(
@@ -62,6 +65,7 @@ class KnowledgeSet:
             hash=_hash(ordered),
             _by_id={k: tuple(v) for k, v in by_id.items()},
             _macros=_macros(o for o in ordered if o.kind == "macro" and not o.disabled),
+            _by_kind={k: tuple(v) for k, v in by_kind.items()},
             memo=Lru(8192),
         )
 
@@ -90,7 +94,7 @@ class KnowledgeSet:
         return self._by_id.get(object_id, ())
 
     def of_kind(self, kind: str) -> tuple[KnowledgeObject, ...]:
-        return tuple(o for o in self.objects if o.kind == kind)
+        return self._by_kind.get(kind, ())
 
     def macro(self, name: str, arity: int) -> KnowledgeObject | None:
         """The enabled macro of that name and number of arguments."""
@@ -109,7 +113,7 @@ class KnowledgeSet:
     def nearest(self, object_id: str) -> tuple[str, ...]:
         """Up to three ids of the same kind whose names are similar, the best first."""
         kind, _, _ = object_id.partition(":")
-        ids = sorted({o.id for o in self.objects if o.kind == kind})
+        ids = sorted({o.id for o in self.of_kind(kind)})
         return tuple(difflib.get_close_matches(object_id, ids, n=3, cutoff=0.6))
 
 

@@ -21,6 +21,9 @@ def parse(text: str) -> ast.Pipeline:
     if known is not None:
         return known
     layout = lay_out(text)
+    for start in layout.doubtful:
+        if text[start] == "'" and text.find("'", start + 1) > 0:
+            raise SplError("a single quote can be read in two ways", start, "no quote, | or bracket in single quotes")
     source = Source(text, layout.groups)
     for group in layout.groups.values():
         height = Height()

@@ -95,6 +95,8 @@ def _command(command: ast.Command) -> str:
         case ast.InputLookup():
             where = f"where {_search(command.where, inside='')}" if command.where is not None else ""
             return _join("inputlookup", _options(command.options), _name(command.name), where)
+        case ast.Generic(command=name, raw=raw) if raw:
+            return f"{name} {raw}"
         case ast.Generic(command=name, args=args):
             template = name in TEMPLATE_COMMANDS
             return _join(_command_name(name), *(_argument(a, template=template) for a in args))

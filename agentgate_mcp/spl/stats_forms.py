@@ -44,8 +44,7 @@ def chart(cursor: Cursor) -> ast.Command:
         start = cursor.position
         while not cursor.done and cursor.option_key() not in _SERIES_OPTIONS:
             cursor.index += 1
-        last = cursor.tokens[cursor.index - 1]
-        where = cursor.source.text[start : last[2] + len(last[1])] if last[2] >= start else ""
+        where = cursor.source.text[start : cursor.position].strip()
         if not where:
             raise cursor.error("a condition after WHERE")
         while (option := cursor.option()) is not None:

@@ -283,6 +283,7 @@ def test_every_node_of_a_tree_knows_its_span() -> None:
         ("search a IN ()", 13, "value"),
         ("search a IN (b", 14, ")"),
         ("search IN (b)", 7, "field"),
+        ("search 'a \"b\" c'", 7, "quote"),
         ("| where", 7, "expression"),
         ("| where x=", 10, "value"),
         ("| where x=1 y", 12, "operator"),
@@ -345,6 +346,15 @@ def test_trees_at_the_permitted_depth_can_be_walked() -> None:
     text = "| where " + level * 10 + "1" + ")" * 10
     assert hash(parse(text)) == hash(parse(text))
     assert repr(parse(text)) == repr(parse(text))
+
+
+def test_a_form_that_a_macro_keeps_from_being_read_stands_as_it_was_written() -> None:
+    command = only("| stats `aggregations(x)`   by host")
+    assert isinstance(command, Generic)
+    assert command.raw == "`aggregations(x)`   by host"
+    assert command.args[0] == MacroCall(name="aggregations", args=("x",))
+    with pytest.raises(SplError):
+        parse("| stats (x) by host")
 
 
 def test_values_know_their_text_and_wildcards() -> None:
