@@ -6,21 +6,24 @@ before its outcome is, and every way out, cancellation included, leaves a record
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import anyio
 
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.canonical import canonical_bytes, digest
+from agentgate_mcp.dispatch.endings import ending
 from agentgate_mcp.dispatch.judge import Judge, Judged
 from agentgate_mcp.dispatch.records import Records
 from agentgate_mcp.dispatch.request import CallRequest, make_call, new_call_id
 from agentgate_mcp.effects import Effects, effects_of
 from agentgate_mcp.errors import AgentGateError, ArgumentError, GateError, LedgerError
 from agentgate_mcp.gate.output import scan_output
-from agentgate_mcp.ledger.entries import EntryKind, LedgerEntry
+from agentgate_mcp.ledger.entries import Draft, EntryKind, LedgerEntry
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.llm.port import AdvisoryDesk
 from agentgate_mcp.model.call import Json, ToolCall
@@ -67,8 +70,7 @@ class Dispatcher:
         try:
             return await self._execute(request, call_id, progress)
         except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
-                await self._refuse(request, call_id, "cancelled", "the client cancelled the call")
+            await self._cut_off(request.principal, call_id, "unknown")
             raise
         except LedgerError as exc:
             # Nothing durable can be written, so nothing may happen and nothing may be shown (R3).
@@ -76,17 +78,19 @@ class Dispatcher:
         except Exception as exc:  # deny-on-error: an error on the way to a verdict is a refusal
             reason = str(exc) if isinstance(exc, AgentGateError) else f"internal error ({type(exc).__name__})"
             code = exc.code if isinstance(exc, AgentGateError) else "internal"
-            return await self._refuse(request, call_id, code, reason)
+            return await self.refuse(request.principal, call_id, code, reason)
 
     async def _execute(self, request: CallRequest, call_id: str, progress: Progress) -> Outcome:
         definition = self.parts.tools.get(request.tool)
         if definition is None:
-            return await self._refuse(request, call_id, "unknown_tool", f"no tool named {request.tool[:128]!r}")
+            return await self.refuse(
+                request.principal, call_id, "unknown_tool", f"no tool named {request.tool[:128]!r}"
+            )
         try:
             arguments = canonical_arguments(definition.input_model, request.arguments)
             call = make_call(request, arguments, call_id)
         except ArgumentError as exc:
-            return await self._refuse(request, call_id, exc.code, str(exc), exc.field)
+            return await self.refuse(request.principal, call_id, exc.code, str(exc), exc.field)
         judged = await self.parts.judge.judge(call, self.parts.clock())
         verdict = judged.verdict
         match verdict.decision:
@@ -125,16 +129,24 @@ class Dispatcher:
             verdict=verdict,
         )
 
-    async def _refuse(self, request: CallRequest, call_id: str, code: str, reason: str, where: str = "") -> Refused:
+    async def refuse(self, principal: str, call_id: str, code: str, reason: str, where: str = "") -> Refused:
         """Record a refusal that no verdict stands behind. An unwritable record is a refusal too."""
-        draft = self.parts.records.refusal(
-            principal=request.principal, call_id=call_id, code=code, reason=reason, where=where
-        )
+        draft = self.parts.records.refusal(principal=principal, call_id=call_id, code=code, reason=reason, where=where)
         try:
             await self.parts.ledger.record([draft])
         except LedgerError as exc:
             return Refused(call_id=call_id, code=exc.code, message="the audit record cannot be written; refused")
         return Refused(call_id=call_id, code=code, message=str(draft.payload["reason"]))
+
+    async def _cut_off(self, principal: str, call_id: str, status: Literal["cancelled", "unknown"]) -> None:
+        """Record how a cancelled call ended, unless its record says so already."""
+        with anyio.CancelScope(shield=True), contextlib.suppress(LedgerError):
+            # Where even this cannot be written, an open intent stays, to be reported as UNKNOWN.
+            await self.parts.ledger.arun(ending(self._cancellation(principal, call_id), status))
+
+    def _cancellation(self, principal: str, call_id: str) -> Draft:
+        reason = "the call was cancelled"
+        return self.parts.records.refusal(principal=principal, call_id=call_id, code="cancelled", reason=reason)
 
     # --- allowed ----------------------------------------------------------------------------
 
@@ -145,9 +157,26 @@ class Dispatcher:
             parts.records.verdict(call, judged.verdict, executed=True),
             parts.records.intent(call, effects.to_json()),
         ]
-        written = await parts.ledger.record(drafts)
-        intent = next(e for e in written if e.kind is EntryKind.INTENT)
+        intent = await self.intended(call, self._intent(drafts))
         return await self.run(definition, call, judged, intent, effects, progress)
+
+    async def _intent(self, drafts: Sequence[Draft]) -> LedgerEntry:
+        return next(e for e in await self.parts.ledger.record(drafts) if e.kind is EntryKind.INTENT)
+
+    async def intended(self, call: ToolCall, record: Awaitable[LedgerEntry]) -> LedgerEntry:
+        """Wait for the durable intent of ``call``. When it comes to nothing, none is left open.
+
+        Raises: what ``record`` raises, or what cancels the task."""
+        try:
+            return await record
+        except anyio.get_cancelled_exc_class():
+            await self._cut_off(call.principal, call.call_id, "cancelled")
+            raise
+        except LedgerError:
+            # The record may still be made after the time to wait for it is over.
+            with contextlib.suppress(LedgerError):
+                self.parts.ledger.transact(ending(self._cancellation(call.principal, call.call_id), "cancelled"))
+            raise
 
     async def run(
         self,
@@ -186,7 +215,7 @@ class Dispatcher:
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 status = "unknown" if permit is not None else "cancelled"
-                await self._ended(call, intent, status, "cancelled", "the client cancelled the call")
+                await self._ended(call, intent, status, "cancelled", "the call was cancelled")
             raise
         except Exception as exc:  # deny-on-error: a tool that fails in an unforeseen way releases nothing
             return await self._ended(call, intent, "error", "internal", f"internal error ({type(exc).__name__})")

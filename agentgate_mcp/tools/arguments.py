@@ -29,10 +29,10 @@ def canonical_arguments(model: type[Input], raw: Json) -> dict[str, Json]:
     taken = {name: _normalised(model, name, value) for name, value in raw.items()}
     try:
         # JSON mode: strict, yet an array may become a tuple.
-        valid = model.model_validate_json(canonical_bytes(taken))
+        valid = model.model_validate_json(_canonical(taken))
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=True)[0]
-        where = "/".join(str(p) for p in first["loc"]) or "arguments"
+        where = "/".join(_shown(p) for p in first["loc"]) or "arguments"
         if first["type"] == "extra_forbidden":
             known = ", ".join(sorted(model.model_fields)) or "no arguments"
             raise ArgumentError(where, known, "an unknown argument") from None
@@ -40,6 +40,32 @@ def canonical_arguments(model: type[Input], raw: Json) -> dict[str, Json]:
             raise ArgumentError(where, "a value", "nothing") from None
         raise ArgumentError(where, _expected(first["msg"]), _kind(first["input"])) from None
     return cast(dict[str, Json], valid.model_dump(mode="json"))
+
+
+def _canonical(taken: dict[str, Json]) -> bytes:
+    """The canonical form of all arguments. Raises: ArgumentError naming the one that has none."""
+    try:
+        return _bounded(taken)
+    except CanonicalError as whole:
+        for name, value in taken.items():
+            try:
+                _bounded({name: value})
+            except CanonicalError as exc:
+                raise ArgumentError(_shown(name), "JSON in bounds, with one reading", f"this: {exc}") from None
+        raise ArgumentError("arguments", "JSON in bounds, with one reading", f"this: {whole}") from None
+
+
+def _bounded(value: Json) -> bytes:
+    raw = canonical_bytes(value)
+    if len(raw) > _LONG or raw.count(b"[") + raw.count(b"{") > _DEEP:
+        loads_strict(raw)  # the bounds of every message; the reader of messages is not the only way here
+    return raw
+
+
+def _shown(part: object) -> str:
+    """A step of a location: a caller chooses the name of an unknown argument."""
+    text = str(part)
+    return text if len(text) <= _SHOWN and text.isprintable() else ascii(text[:_SHOWN])[1:-1]
 
 
 def _normalised(model: type[Input], name: str, value: Json) -> Json:
@@ -65,6 +91,7 @@ def _properties(model: type[Input]) -> Mapping[str, Json]:
     return found
 
 
+_LONG, _DEEP, _SHOWN = 65_536, 30, 80
 _SCHEMAS: dict[type[Input], Mapping[str, Json]] = {}
 
 
