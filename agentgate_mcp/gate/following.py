@@ -14,6 +14,7 @@ from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.intent import SEARCH_VERBS, deeds, stems
 from agentgate_mcp.gate.leaves import leaves_of
 from agentgate_mcp.gate.roles import role_of
+from agentgate_mcp.gate.session import SessionState
 from agentgate_mcp.gate.words import Prompt, words
 from agentgate_mcp.model.decision import ParamRole, Trust
 
@@ -80,14 +81,20 @@ def following(ctx: StageContext, prompt: Prompt, *, can_act: bool) -> Following:
     return follows or Following()
 
 
+def read_orders(session: SessionState) -> Iterator[tuple[str, str]]:
+    """(where, payload) of every flagged text that was read and not reviewed."""
+    for call_id, span in session.flags_unreviewed():
+        yield f"call:{call_id}:{span.path}", _order(span.text, min(span.start, AROUND))
+
+
 def _payloads(ctx: StageContext) -> Iterator[_Payload]:
     for hit in ctx.injection.hits:
         if hit.use and hit.where.startswith("context:"):
             text = ctx.call.incoming_context[int(hit.where.removeprefix("context:"))]
             start = max(0, hit.start - AROUND)
             yield _Payload.of(hit.where, _order(text[start : hit.end + AROUND], hit.start - start))
-    for call_id, span in ctx.session.flags_unreviewed():
-        yield _Payload.of(f"call:{call_id}:{span.path}", _order(span.text, min(span.start, AROUND)))
+    for where, text in read_orders(ctx.session):
+        yield _Payload.of(where, text)
 
 
 def _order(text: str, start: int) -> str:

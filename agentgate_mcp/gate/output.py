@@ -28,7 +28,8 @@ class OutputScan:
 
 def scan_output(tool: str, call_id: str, result: Mapping[str, Json], *, at: float, frame: str) -> OutputScan:
     """Scan ``result`` and mark what is flagged with ``frame``, a random name for this output."""
-    texts = [(path, value) for path, value in leaves_of(dict(result)) if isinstance(value, str) and value]
+    leaves_and_keys = leaves_of(dict(result), keys=True)
+    texts = [(path, value) for path, value in leaves_and_keys if isinstance(value, str) and value]
     flags, flagged = _flags([p for p, _ in texts], [t for _, t in texts])
     leaves, truncated = output_leaves(tool, result)
     event = OutputRead(
@@ -90,14 +91,25 @@ def _flags(paths: list[str], texts: list[str]) -> tuple[tuple[FlaggedSpan, ...],
 
 
 def _framed(node: Json, flagged: frozenset[str], frame: str, path: str = "") -> Json:
-    """A copy with each flagged text between marks. Results are shallow, so recursion is bounded
+    """A copy with each flagged text, keys among them, between marks. Results are shallow, so recursion is bounded
     by the depth that strict JSON allows."""
     match node:
         case dict():
-            return {key: _framed(child, flagged, frame, f"{path}/{key}") for key, child in node.items()}
+            return {
+                _marked(key, frame) if f"{path}/{key}#" in flagged else key: _framed(
+                    child, flagged, frame, f"{path}/{key}"
+                )
+                for key, child in node.items()
+            }
         case list():
             return [_framed(child, flagged, frame, f"{path}/{i}") for i, child in enumerate(node)]
         case str() if path in flagged:
-            return f"<{frame}>{node}</{frame}>"
+            return _marked(node, frame)
         case _:
             return node
+
+
+def _marked(text: str, frame: str) -> str:
+    """``text`` between marks; marks inside it are dropped, so that it cannot step out of them."""
+    inner = text.replace(f"</{frame}>", "").replace(f"<{frame}>", "")
+    return f"<{frame}>{inner}</{frame}>"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.corroboration import corroborated
-from agentgate_mcp.gate.following import Following, following
+from agentgate_mcp.gate.following import Following, following, read_orders
 from agentgate_mcp.gate.intent import ACTION_PATH, asked
 from agentgate_mcp.gate.leaves import leaves_of
 from agentgate_mcp.gate.origin import Origins
@@ -70,7 +70,7 @@ def run(ctx: StageContext) -> StageResult:
 def _prompt(ctx: StageContext) -> Prompt:
     """The user's turns, without those that only repeat flagged text."""
     turns = (*ctx.session.prompt_text, *((ctx.call.raw_user_prompt,) if ctx.call.raw_user_prompt else ()))
-    return Prompt.of(turns).without(span.text for _, span in ctx.session.flags_unreviewed())
+    return Prompt.of(turns).without(text for _, text in read_orders(ctx.session))
 
 
 def _has_effect(ctx: StageContext) -> bool:

@@ -55,7 +55,8 @@ class Prompt:
 
 def words(text: str) -> str:
     """``text`` in lower case, punctuation as single spaces."""
-    return " ".join(text.lower().translate(_SEPARATORS).replace(". ", " ").split())
+    parts = (word.strip(".") for word in text.lower().translate(_SEPARATORS).split())
+    return " ".join(word for word in parts if word)
 
 
 def _whole(text: str, value: str) -> int:
