@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Entry point of `agentgate-mcp`."""
-    from agentgate_mcp.cli.app import run
+    from agentgate_mcp.cli.boundary import run
 
     run()

@@ -25,15 +25,13 @@ from agentgate_mcp.cli import (
     setup,
     spl,
 )
-from agentgate_mcp.cli.terminal import fail
-from agentgate_mcp.errors import AgentGateError
 
 app = typer.Typer(
     name="agentgate-mcp",
-    help="A gate between LLM agents and Splunk.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
 app.command("init")(setup.init)
@@ -57,23 +55,16 @@ app.add_typer(data.app, name="data", help="Bundled and loaded data.")
 def root(
     context: typer.Context,
     env_file: Annotated[Path | None, typer.Option("--env-file", help="Read settings from this file.")] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an internal error; must come first.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """A gate between LLM agents and Splunk."""
+    """A gate between LLM agents and Splunk. Without a command: serve over stdio."""
+    del debug  # read by the outermost frame, which sees errors that this one does not
     context.obj = env_file
     if version:
         typer.echo(__version__)
         raise typer.Exit(0)
     if context.invoked_subcommand is None:
         serve.serve(context)
-
-
-def run() -> None:
-    """Run the command line; an error of ours is one line on stderr and exit code 1."""
-    try:
-        app()
-    except AgentGateError as exc:
-        try:
-            fail(str(exc))
-        except typer.Exit as end:
-            raise SystemExit(end.exit_code) from None

@@ -62,6 +62,7 @@ def list_findings(
             )
             for r, record in zip(rows, records, strict=True)
         ],
+        empty="no findings" if wanted is None else f"no {status} findings",
     )
 
 

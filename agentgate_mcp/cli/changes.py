@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from difflib import unified_diff
 from typing import Annotated
 
 import typer
 
+from agentgate_mcp.approvals.escape import escape
 from agentgate_mcp.cli.state import settings_of
 from agentgate_mcp.cli.terminal import out, print_json, table
 from agentgate_mcp.cli.tokens import read_token
@@ -32,17 +35,25 @@ def list_changes(context: typer.Context, as_json: AsJson = False) -> None:
     table(
         ("change", "when", "action", "object", "undone"),
         [(r.change_id, _when(r.at), r.change.action, r.change.target, "yes" if r.rolled_back else "") for r in records],
+        empty="no changes were made",
     )
 
 
 @app.command("show")
-def show(context: typer.Context, change_id: str) -> None:
+def show(context: typer.Context, change_id: str, as_json: AsJson = False) -> None:
     """One change with the object before and after it."""
     from agentgate_mcp.compose import open_deployment
 
     with open_deployment(settings_of(context)) as deployment:
         record = _find(deployment.backends.knowledge.changes(), change_id)
-    print_json({**_head(record), "before": _object(record.before), "after": _object(record.after)})
+    before, after = _object(record.before), _object(record.after)
+    if as_json:
+        print_json({**_head(record), "before": before, "after": after})
+        return
+    state = ", undone since" if record.rolled_back else ""
+    out.print(escape(f"{change_id}: {record.change.action} {record.change.target}, {_when(record.at)}{state}"))
+    for line in unified_diff(_text(before), _text(after), "before", "after", lineterm="", n=2):
+        out.print(escape(line), markup=False)
 
 
 @app.command("rollback")
@@ -80,7 +91,11 @@ def _head(record: ChangeRecord) -> dict[str, Json]:
     }
 
 
-def _object(item: KnowledgeObject | None) -> Json:
+def _text(item: dict[str, Json] | None) -> list[str]:
+    return [] if item is None else json.dumps(item, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+
+
+def _object(item: KnowledgeObject | None) -> dict[str, Json] | None:
     if item is None:
         return None
     return {

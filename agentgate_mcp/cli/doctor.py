@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from agentgate_mcp.approvals.escape import escape
+from agentgate_mcp.cli.boundary import said_of
 from agentgate_mcp.cli.state import settings_of
 from agentgate_mcp.cli.terminal import out, print_json
 from agentgate_mcp.errors import AgentGateError
@@ -43,7 +45,7 @@ def doctor(
     else:
         for f in found:
             out.print(f"{f.state:8}", style=_STYLE[f.state], end="")
-            out.print(f"{f.name:18} {f.says}" + (f"  (without it: {f.costs})" if f.costs else ""), markup=False)
+            out.print(escape(f"{f.name:10} {f.says}" + (f"  (without it: {f.costs})" if f.costs else "")), markup=False)
     if any(f.state == "failed" for f in found):
         raise typer.Exit(1)
 
@@ -64,6 +66,10 @@ def examine(context: typer.Context) -> list[Finding]:
             found.append(Finding(name, "ok", look()))
         except AgentGateError as exc:
             found.append(Finding(name, "failed", str(exc)))
+        except OSError as exc:
+            found.append(Finding(name, "failed", said_of(exc)))
+
+    people = 0
 
     def policies() -> str:
         from agentgate_mcp.policies.loader import load_library
@@ -75,6 +81,7 @@ def examine(context: typer.Context) -> list[Finding]:
         from agentgate_mcp.compose import open_office
 
         with open_office(settings.state_dir) as office:
+            nonlocal people
             people = len(office.operators.book().active)
             count, frozen = office.ledger.last_seq(), office.ledger.frozen()
         state = f"; FROZEN: {', '.join(sorted(frozen))}" if frozen else ""
@@ -89,6 +96,8 @@ def examine(context: typer.Context) -> list[Finding]:
 
     check("policies", policies)
     check("ledger", ledger)
+    if not people and found[-1].state == "ok":
+        found.append(Finding("operators", "missing", "nobody may decide", "held calls cannot be approved"))
     check("data", data)
     found.append(Finding("splunk", "missing", "not connected", "searches run on the embedded engine and bundled data"))
     found.append(Finding("response", "missing", "no executor configured", "every response action is a simulation"))

@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agentgate_mcp.cli.state import office_of, settings_of
 from agentgate_mcp.cli.terminal import err, out, print_json
+from agentgate_mcp.errors import LedgerError
+from agentgate_mcp.model.call import Json
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,7 +31,13 @@ def verify(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("verifying", total=None)
-        report = verify_file(path, lambda done, total: bar.update(task, completed=done, total=total))
+        try:
+            report = verify_file(path, lambda done, total: bar.update(task, completed=done, total=total))
+        except LedgerError as exc:
+            if as_json:
+                problems: list[Json] = [{"seq": 0, "problem": str(exc)}]
+                print_json({"ok": False, "entries": 0, "problems": problems})
+            raise
     if as_json:
         print_json(report.to_json())
     else:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from agentgate_mcp.approvals.operators import Role
 from agentgate_mcp.cli.state import office_of
 from agentgate_mcp.cli.terminal import err, out, print_json, table
 from agentgate_mcp.cli.tokens import read_token
 from agentgate_mcp.model.call import Json
 
+
+class Ceiling(StrEnum):
+    """The labels of `Severity`, as choices."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
 app = typer.Typer(no_args_is_help=True)
+Reason = Annotated[str, typer.Option("--reason", help="Why; it goes on record.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -19,19 +32,32 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def add(
     context: typer.Context,
     name: str,
-    role: Annotated[list[str], typer.Option(help="approver, policy_admin, auditor.")] = ["approver"],  # noqa: B006
-    team: Annotated[list[str], typer.Option(help="Teams that the operator speaks for; * for all.")] = ["*"],  # noqa: B006
-    max_severity: Annotated[str, typer.Option(help="The highest severity that may be approved.")] = "critical",
+    role: Annotated[list[Role] | None, typer.Option(help="May be given several times; approver if not given.")] = None,
+    team: Annotated[
+        list[str] | None, typer.Option(help="A team that the operator speaks for; several times; all if not given.")
+    ] = None,
+    max_severity: Annotated[
+        Ceiling, typer.Option(help="The highest severity that the operator may approve.")
+    ] = Ceiling.CRITICAL,
 ) -> None:
-    """Add an operator and print the token, once. After the first, a policy admin's token is asked for."""
+    """Add an operator and print the token, once.
+
+    The first operator needs nobody's token and becomes a policy admin. For every other one a
+    policy admin's token is asked for on the terminal."""
     from agentgate_mcp.model.decision import Severity
 
     with office_of(context) as office:
         first = not office.operators.book().by_name
         by = None if first else read_token("policy admin's token")
         token = office.operators.add(
-            name, roles=role, teams=team, max_severity=Severity.parse(max_severity), by_token=by
+            name,
+            roles=role or (Role.APPROVER,),
+            teams=team or ("*",),
+            max_severity=Severity.parse(max_severity),
+            by_token=by,
         )
+    if first:
+        err.print(f"{name} is the first operator and so a policy admin.", markup=False)
     err.print("The token is shown this once and kept nowhere:", markup=False)
     out.print(token, markup=False)
 
@@ -57,14 +83,13 @@ def list_operators(context: typer.Context, as_json: AsJson = False) -> None:
     table(
         ("name", "roles", "teams", "up to"),
         [(o.name, ", ".join(sorted(o.roles)), ", ".join(o.teams), o.max_severity.label) for o in found],
+        empty="no operators; `agentgate-mcp operator add NAME` makes the first",
     )
 
 
 @app.command("remove")
-def remove(
-    context: typer.Context, name: str, reason: Annotated[str, typer.Option("--reason", help="It goes on record.")]
-) -> None:
-    """End an operator's powers at once."""
+def remove(context: typer.Context, name: str, reason: Reason) -> None:
+    """End an operator's powers at once. A policy admin's token is asked for on the terminal."""
     token = read_token("policy admin's token")
     with office_of(context) as office:
         office.operators.remove(name, by_token=token, reason=reason)

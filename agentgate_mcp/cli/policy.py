@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +61,8 @@ def show(policy_id: str, policies: SiteDir = None, as_json: AsJson = False) -> N
     library = load_library(policies)
     found = library.get(policy_id)
     if found is None:
-        raise NotFoundError("policy", policy_id, tuple(p.file.id for p in library.policies if policy_id in p.file.id))
+        known = [p.file.id for p in library.policies]
+        raise NotFoundError("policy", policy_id, tuple(get_close_matches(policy_id.upper(), known, n=3, cutoff=0.5)))
     if as_json:
         print_json(found.file.model_dump(mode="json", by_alias=True, exclude_none=True))
         return

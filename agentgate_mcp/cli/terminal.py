@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agentgate_mcp.approvals.escape import escape
 from agentgate_mcp.model.call import Json
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False)
+# A pipe has no width: 80 columns would cut ids in two.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DECISION_STYLE = {"ALLOW": "bold green", "REQUIRE_APPROVAL": "bold yellow", "BLOCK": "bold red"}
 
@@ -31,14 +33,24 @@ def print_line(value: Json) -> None:
     sys.stdout.flush()
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    grid = Table(*columns, title=title or None, title_justify="left", header_style="bold")
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], empty: str = "nothing to show") -> None:
+    """A table for people; with no rows, one line on stderr that says so."""
+    if not rows:
+        err.print(empty, markup=False)
+        return
+    grid = Table(*columns, header_style="bold")
     for row in rows:
-        grid.add_row(*row)
+        # Names may come from logs: no markup, and nothing that would move the cursor.
+        grid.add_row(*(Text(escape(cell)) for cell in row))
     out.print(grid)
+
+
+def complain(message: str) -> None:
+    """One line on stderr that says what went wrong."""
+    err.print(Text("error: ", style="bold red") + Text(escape(message)))
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say why on stderr and end: 1 refused or failed, 2 usage."""
-    err.print(Text("error: ", style="bold red") + Text(message))
+    complain(message)
     raise typer.Exit(code)

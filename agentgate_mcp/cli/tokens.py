@@ -10,8 +10,8 @@ from agentgate_mcp.cli.terminal import fail
 
 
 def read_token(whose: str = "operator token") -> str:
-    """Ask for a token on the controlling terminal. Ends with exit code 1 when there is none."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    """Ask for a token on the terminal, without echo. Ends with exit code 1 when there is none."""
+    if not sys.stdin.isatty():
         fail("a token is read from a terminal only; run this command in one")
     token = getpass.getpass(f"{whose}: ").strip()
     if not token:
