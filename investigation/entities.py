@@ -45,7 +45,11 @@ def graph(d: Dossier, findings: Sequence[tuple[str, Evidence]]) -> dict[str, Jso
         asset = d.asset(value) if kind == "host" else None
         node: dict[str, Json] = {"kind": kind, "value": value, "findings": [*dict.fromkeys(ids)]}
         if asset:
-            node |= {"role": text(asset, "role"), "criticality": text(asset, "criticality"), "team": text(asset, "owner_team")}
+            node |= {
+                "role": text(asset, "role"),
+                "criticality": text(asset, "criticality"),
+                "team": text(asset, "owner_team"),
+            }
         nodes.append(node)
     links: list[Json] = [{"from": a, "to": b, "how": how, "events": n} for (a, b, how), n in ranked]
     return {"nodes": nodes, "edges": links}

@@ -20,6 +20,8 @@ VerdictName = Literal["malicious", "benign", "suspicious", "inconclusive"]
 PRIOR = -0.8
 """Log-odds of an alerted case before any evidence: about three in ten are real."""
 FAMILY_CAP = 4.0
+MAX_LOG_ODDS = 4.6
+"""No case is called surer than 99 in 100, whatever adds up."""
 MALICIOUS_AT = 0.80
 BENIGN_AT = 0.25
 """Probability of malice above which a case is malicious, below which it is benign."""
@@ -64,6 +66,7 @@ def fuse(evidence: Sequence[Evidence]) -> Fused:
     families = sorted({e.family for e in evidence})
     contributions = tuple(_family(name, [e.weight for e in evidence if e.family == name]) for name in families)
     log_odds = PRIOR + sum(c.weight for c in contributions)
+    log_odds = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, log_odds))
     probability = 1.0 / (1.0 + math.exp(-log_odds))
     telling = sum(abs(c.weight) >= 0.5 for c in contributions)
     verdict, confidence = _verdict(probability, telling)

@@ -64,7 +64,8 @@ def around(dossier: Dossier) -> Steps[None]:
         yield from _run(d, "alerts", q.search("notable", q.one_of("event_id", d.case.alerts)), "Read the alert events.")
         _from_alerts(d)
     plans: tuple[tuple[str, str, str, list[Condition], str], ...] = (
-        ("endpoint", "endpoint", "", q.one_of("host", d.hosts), "Read programs and files on the machines."),
+        ("endpoint", "endpoint", "", q.either(q.one_of("host", d.hosts), q.one_of("user", d.users)),
+         "Read programs and files on the machines and of the accounts."),
         ("auth-users", "auth", "", q.either(q.one_of("user", d.users), q.one_of("src_user", d.users)),
          "Read sign-ins of the accounts."),
         ("auth-hosts", "auth", "", q.either(q.one_of("host", d.hosts), q.one_of("src", inside)),
@@ -102,7 +103,9 @@ def pivots(dossier: Dossier) -> Steps[None]:
     more = tuple(u for u in _posters(d) if u not in d.users)
     if more:
         conditions = q.either(q.one_of("user", more), q.one_of("src_user", more))
-        yield from _run(d, "auth-found", q.search("auth", conditions), "Read sign-ins of the accounts found on the way.")
+        yield from _run(
+            d, "auth-found", q.search("auth", conditions), "Read sign-ins of the accounts found on the way."
+        )
         d.users = (*d.users, *more)
     yield from _prevalence(d)
     yield from _baselines(d)
@@ -111,18 +114,17 @@ def pivots(dossier: Dossier) -> Steps[None]:
 
 def _from_alerts(d: Dossier) -> None:
     """Names in the alert events: machines, accounts, outsiders, sites."""
-    for row in d.rows("alerts"):
-        for field in ("src", "dest"):
-            value = text(row, field)
-            if is_outside(value) and value not in d.outside:
-                d.outside = (*d.outside, value)
-            elif is_inside(value) and value not in d.inside:
-                d.inside = (*d.inside, value)
-            elif value and not is_address(value) and registered_domain(value) and d.asset(value) is None:
-                d.domains = tuple(dict.fromkeys((*d.domains, value)))
-        user = text(row, "user")
-        if user and user not in d.users:
-            d.users = (*d.users, user)
+    values = [text(row, field) for row in d.rows("alerts") for field in ("src", "dest")]
+    names = [v for v in values if not is_address(v) and registered_domain(v) and d.asset(v) is None]
+    d.outside = _merged(d.outside, [v for v in values if is_outside(v)])
+    d.inside = _merged(d.inside, [v for v in values if is_inside(v)])
+    d.domains = _merged(d.domains, names)
+    d.users = _merged(d.users, [text(row, "user") for row in d.rows("alerts")])
+
+
+def _merged(known: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    """Both, each value once, empty ones left out."""
+    return tuple(v for v in dict.fromkeys((*known, *more)) if v)
 
 
 def _landing_sites(d: Dossier) -> tuple[str, ...]:
@@ -165,13 +167,19 @@ def partners(d: Dossier) -> tuple[str, ...]:
 
 def _prevalence(d: Dossier) -> Steps[None]:
     """Who of us has talked to the same partners, and since when."""
-    wanted = q.one_of("dest", [p for p in partners(d)])
+    wanted = q.one_of("dest", partners(d))
     if not wanted:
         return
-    tail = "stats count dc(src) as sources values(src) as src min(_time) as first_seen sum(bytes_out) as bytes_out by dest"
+    tail = (
+        "stats count dc(src) as sources values(src) as src min(_time) as first_seen sum(bytes_out) as bytes_out by dest"
+    )
     query = q.search("network", wanted, sourcetype="zeek:conn", tail=tail)
     purpose = "Count who else talked to the same partners in this and the week before."
     yield from rows_of(d, _search(d, "prevalence", query, purpose, before=q.BASELINE_DAYS))
+    tail = "stats count dc(user) as users values(category) as category by dest"
+    query = q.search("proxy", wanted, tail=tail)
+    purpose = "Read how the proxy classes the partners and how many people use them."
+    yield from rows_of(d, _search(d, "classes", query, purpose, before=q.BASELINE_DAYS))
 
 
 def _baselines(d: Dossier) -> Steps[None]:
@@ -183,7 +191,9 @@ def _baselines(d: Dossier) -> Steps[None]:
     if d.users:
         tail = "stats count by user src object action"
         query = q.search("auth", q.one_of("user", d.users), tail=tail)
-        yield from rows_of(d, _earlier(d, "usual-auth", query, "Read from where the accounts worked in the week before."))
+        yield from rows_of(
+            d, _earlier(d, "usual-auth", query, "Read from where the accounts worked in the week before.")
+        )
     names = sorted({text(r, "process_name") for r in d.rows("endpoint") if text(r, "result") == "unsigned"})
     if names:
         tail = "stats count values(signature) as signature values(process_path) as process_path by process_name result"
@@ -241,16 +251,12 @@ def look_alike_stems(name: str) -> tuple[str, ...]:
 
 def _search(d: Dossier, name: str, query: str, purpose: str, before: int = 0) -> Search:
     start = d.case.earliest - before * q.DAY
-    return Search(
-        name=name, query=query, earliest=q.seconds(start), latest=q.seconds(d.case.latest), purpose=purpose
-    )
+    return Search(name=name, query=query, earliest=q.seconds(start), latest=q.seconds(d.case.latest), purpose=purpose)
 
 
 def _earlier(d: Dossier, name: str, query: str, purpose: str) -> Search:
     start = d.case.earliest - q.BASELINE_DAYS * q.DAY
-    return Search(
-        name=name, query=query, earliest=q.seconds(start), latest=q.seconds(d.case.earliest), purpose=purpose
-    )
+    return Search(name=name, query=query, earliest=q.seconds(start), latest=q.seconds(d.case.earliest), purpose=purpose)
 
 
 def _run(d: Dossier, name: str, query: str, purpose: str) -> Steps[Sequence[Row]]:

@@ -27,14 +27,18 @@ _REFANG: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w])(?!\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{2,45}(?![\w:])")
-_HASH = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9A-Za-z])")
+_HASH = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9A-Za-z])"
+)
 _URL = re.compile(r"(?<![A-Za-z])(?:https?|ftp|sftp|tcp|udp|wss?)://[^\s\"'<>`{}|\\^\x00-\x20]{3,2048}", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9._%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}(?![\w-])")
-_NAME = re.compile(r"(?<![\w@/\\.$-])(?:[\w](?:[\w-]{0,61}[\w])?\.){1,10}(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w@-])(?!\.[\w])")
+_NAME = re.compile(
+    r"(?<![\w@/\\.$-])(?:[\w](?:[\w-]{0,61}[\w])?\.){1,10}(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w@-])(?!\.[\w])"
+)
 _FILE_ENDINGS = frozenset(
-    "py pyc md zip sh exe dll sys bat cmd ps1 vbs js jse hta lnk scr msi msp doc docx docm xls xlsx xlsm ppt pptx pdf rtf "
-    "txt log csv json xml yml yaml toml ini cfg conf db sqlite bak tmp tar gz bz2 xz rar iso img jpg jpeg png gif svg ico "
-    "php asp aspx jsp html htm css so ko elf bin dat pl rb rs go java class jar c h cpp tsx jsx lock sock service "
+    "py pyc md zip sh exe dll sys bat cmd ps1 vbs js jse hta lnk scr msi msp doc docx docm xls xlsx xlsm ppt pptx "
+    "pdf rtf txt log csv json xml yml yaml toml ini cfg conf db sqlite bak tmp tar gz bz2 xz rar iso img jpg jpeg png gif "
+    "svg ico php asp aspx jsp html htm css so ko elf bin dat pl rb rs go java class jar c h cpp tsx jsx lock sock service "
     "net framework evtx pcap pem crt key local".split()
 )
 # Endings that are file names more often than top-level domains in security text.

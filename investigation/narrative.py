@@ -14,10 +14,7 @@ CITED = 3
 def sentences(findings: Sequence[tuple[str, Evidence]]) -> list[Json]:
     """Findings as sentences in order of time, each with its event ids."""
     ordered = sorted((f for f in findings), key=lambda f: (f[1].event_ids[0], f[0]))
-    return [
-        {"text": f"{e.statement}.", "finding": finding_id, "event_ids": _few(e)}
-        for finding_id, e in ordered
-    ]
+    return [{"text": f"{e.statement}.", "finding": finding_id, "event_ids": _few(e)} for finding_id, e in ordered]
 
 
 def _few(evidence: Evidence) -> list[Json]:

@@ -75,7 +75,7 @@ def propose(
         action = ACTION_OF[kind]
         weight = sum(e.weight for _, e in behind)
         against = _against(d, kind, value, weight)
-        if action not in allowed:
+        if action not in allowed and not (kind in ("ip", "domain", "hash") and _listed(d, value)):
             against = f"no chosen runbook foresees {action}"
         if against:
             omitted.append(f"{action} of {value} is not proposed: {against}.")
@@ -86,7 +86,12 @@ def propose(
         reason = f"Case {d.case.case_id}, findings {', '.join(ids)}, events {', '.join(cited)}"
         out.append(
             Proposal(
-                action=action, target=value, reason=reason, findings=ids, blast=_blast(d, kind, value), guidance=guidance
+                action=action,
+                target=value,
+                reason=reason,
+                findings=ids,
+                blast=_blast(d, kind, value),
+                guidance=guidance,
             )
         )
     return tuple(out), tuple(omitted)
@@ -133,9 +138,7 @@ def _blast(d: Dossier, kind: str, value: str) -> str:
         asset = d.asset(value)
         if asset is None:
             return "the machine is not in the inventory"
-        return (
-            f"{text(asset, 'role')}, criticality {text(asset, 'criticality')}, team {text(asset, 'owner_team')}"
-        )
+        return f"{text(asset, 'role')}, criticality {text(asset, 'criticality')}, team {text(asset, 'owner_team')}"
     if kind == "ip":
         others = _others(d, value)
         return f"also used by {', '.join(others[:6])}" if others else "no other machine of ours used it"

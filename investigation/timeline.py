@@ -46,5 +46,12 @@ def describe(d: Dossier, row: Row) -> str:
     port = f":{text(row, 'dest_port')}" if text(row, "dest_port") else ""
     detail = next((text(row, f) for f in _SHOWN if text(row, f)), "")
     outcome = text(row, "conn_state") or text(row, "status") or text(row, "action")
-    parts = [kind, path + port, who, text(row, "signature") if kind != "stash" else text(row, "signature"), detail, outcome]
+    parts = [
+        kind,
+        path + port,
+        who,
+        text(row, "signature"),
+        detail,
+        outcome,
+    ]
     return " · ".join(dict.fromkeys(p[:160] for p in parts if p))

@@ -62,7 +62,7 @@ WEIGHTS: Mapping[str, Weight] = {
     # --- programs and files
     "end.unsigned-place": _w("program", 1.6, "T1204.002", "An unsigned program out of a place users can write to."),
     "end.false-name": _w("program", 1.5, "T1036.005", "Under a known product's name, unsigned, from elsewhere."),
-    "end.all-signed": _w("program", -0.9, "", "Every program that ran is signed by its maker."),
+    "end.all-signed": _w("program", -0.7, "", "Every program that ran is signed by its maker."),
     "end.recovery": _w("impact", 2.4, "T1490", "Copies and recovery are destroyed; nobody needs that to work."),
     "end.copies-kept": _w("impact", -0.8, "", "Copies are listed or taken, not destroyed."),
     "end.mass-rename": _w("impact", 2.2, "T1486", "Many files get one new ending within minutes."),

@@ -7,6 +7,7 @@ so the score is one input among others and never a verdict.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,15 +30,13 @@ class BeaconScore:
     connections: int
 
 
-def beacon_score(
-    times: Sequence[float], sizes: Sequence[float], *, window: tuple[float, float]
-) -> BeaconScore | None:
+def beacon_score(times: Sequence[float], sizes: Sequence[float], *, window: tuple[float, float]) -> BeaconScore | None:
     """The score of one pair; None with too few connections. ``window`` is the data set's span
     in epoch seconds; ``sizes`` are bytes sent, in any order."""
     if len(times) < MIN_CONNECTIONS:
         return None
     ordered = sorted(times)
-    gaps = sorted(b - a for a, b in zip(ordered, ordered[1:], strict=False) if b > a)
+    gaps = sorted(b - a for a, b in itertools.pairwise(ordered) if b > a)
     timing = _spread(gaps, 1.0) if len(gaps) >= 3 else 0.0
     counts = _histogram(ordered, window)
     filled = sum(c > 0 for c in counts)

@@ -46,13 +46,18 @@ def _channels(d: Dossier) -> list[Evidence]:
         guilty = (("ip", dest), ("host", host))
         chat = [r for r in rows if text(r, "service") in CHAT]
         if chat:
-            said = f"{host} spoke {text(chat[0], 'service')} with {dest} on port {port} in {len(chat)} of {len(rows)} connections"
+            said = (
+                f"{host} spoke {text(chat[0], 'service')} with {dest} on port {port} in {len(chat)} of {len(rows)} "
+                "connections"
+            )
             out += found("net.irc", said, chat, d.sets.get("conn"), guilty)
         known = trusted(d, dest)
         if dest in nameless and not known:
             bare = [r for r in d.rows("tls") if text(r, "dest") == dest and not has(r, "ssl_server_name")]
             issuer = text(bare[0], "ssl_issuer") or "no issuer"
-            said = f"{host} had {len(bare)} TLS sessions with {dest} that named no server; the certificate was of {issuer}"
+            said = (
+                f"{host} had {len(bare)} TLS sessions with {dest} that named no server; the certificate was of {issuer}"
+            )
             out += found("net.nameless-tls", said, bare, d.sets.get("tls"), guilty)
         score = beacon_score([at(r) for r in rows], [number(r, "bytes_out") for r in rows], window=d.window)
         if score is None or len(rows) < MIN_BEACON or score.score < BEACON_AT:
@@ -150,9 +155,7 @@ def _peers(d: Dossier) -> list[Evidence]:
             continue
         value = record.get("src")
         sources = [str(v) for v in value] if isinstance(value, list) else [str(value)]
-        alike = sorted(
-            d.host_of(s) for s in sources if s != src and is_address(s) and d.tags_of(s) & d.tags_of(src)
-        )
+        alike = sorted(d.host_of(s) for s in sources if s != src and is_address(s) and d.tags_of(s) & d.tags_of(src))
         if len(alike) >= 2:
             said = f"{', '.join(alike)}, of the same kind as {d.host_of(src)}, talk to {dest} port {port} too"
             out += found("net.peers-alike", said, rows, d.sets.get("conn"))

@@ -11,20 +11,24 @@ from investigation.suffixes import registered_domain
 
 FIELDS = ("src", "dest", "query", "url", "ssl_server_name", "file_hash", "process_hash", "sender")
 MALICIOUS_AT = 70
-STALE = "2026-01-01"
+_NOWHERE: tuple[list[Row], RowSet | None] = ([], None)
 KINDS: Mapping[str, str] = {"ip": "ip", "domain": "domain", "hash": "hash"}
 
 
 def run(d: Dossier) -> list[Evidence]:
     """All signals of this kind for the case."""
     out: list[Evidence] = []
-    named = {k: r for k, r in d.intel.items() if text(r, "known") == "True" and text(r, "verdict") in ("malicious", "suspicious")}
+    named = {
+        k: r
+        for k, r in d.intel.items()
+        if text(r, "known") == "True" and text(r, "verdict") in ("malicious", "suspicious")
+    }
     if not named:
         return out
     held = _holders(d, frozenset(named))
     for indicator, record in sorted(named.items()):
-        rows, source = held.get(indicator, ([], None))
-        if not rows or text(record, "allow_listed"):
+        rows, source = held.get(indicator, _NOWHERE)
+        if not rows or source is None or text(record, "allow_listed") or _said_already(indicator, named):
             continue
         score = int(text(record, "score") or "0")
         bad = text(record, "verdict") == "malicious" and score >= MALICIOUS_AT
@@ -42,14 +46,24 @@ def run(d: Dossier) -> list[Evidence]:
     return out
 
 
+def _said_already(indicator: str, named: Mapping[str, Row]) -> bool:
+    """Whether the same feeds say the same of the host that the URL or name lies on."""
+    host = indicator.partition("://")[2].partition("/")[0] or indicator
+    for wider in (host, registered_domain(host)):
+        other = named.get(wider)
+        if other and wider != indicator and text(other, "score") == text(named[indicator], "score"):
+            return True
+    return False
+
+
 def _list(record: Row, field: str) -> list[str]:
     value = record.get(field)
     return [str(v) for v in value] if isinstance(value, list) else []
 
 
-def _holders(d: Dossier, wanted: frozenset[str]) -> dict[str, tuple[list[Row], RowSet]]:
+def _holders(d: Dossier, wanted: frozenset[str]) -> dict[str, tuple[list[Row], RowSet | None]]:
     """For each indicator the events of the first result set that holds it."""
-    out: dict[str, tuple[list[Row], RowSet]] = {}
+    out: dict[str, tuple[list[Row], RowSet | None]] = {}
     for name, rowset in d.sets.items():
         if name == "alerts" or name.startswith("lookup:"):
             continue

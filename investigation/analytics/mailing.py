@@ -12,7 +12,9 @@ from investigation.gather import look_alike_stems
 from investigation.rows import Row, iso, text
 from investigation.suffixes import registered_domain
 
-SIGN_IN = re.compile(r"/(?:auth|login|logon|sign-?in|sso|oauth2?|adfs|saml|verify|session|account/unlock)(?:[/?._-]|$)", re.I)
+SIGN_IN = re.compile(
+    r"/(?:auth|login|logon|sign-?in|sso|oauth2?|adfs|saml|verify|session|account/unlock)(?:[/?._-]|$)", re.I
+)
 MIN_MAILS = 5
 
 
@@ -36,14 +38,17 @@ def _sender(d: Dossier, domain: str, rows: list[Row]) -> list[Evidence]:
         reached = any(_site(r) == landing for r in d.rows("visits"))
         if registered_domain(domain) == text(row, "sender_domain") and days and (reached or not d.rows("visits")):
             said = (
-                f"{text(row, 'announced_by')} announced the mailing '{text(row, 'summary')}' of {domain} with the target "
-                f"{landing} for these days"
+                f"{text(row, 'announced_by')} announced the mailing '{text(row, 'summary')}' of {domain} "
+                f"with the target {landing} for these days"
             )
             return found("mail.announced", said, rows, source)
     for stem in look_alike_stems(domain):
         if contracted(d, stem) and not trusted(d, domain):
             people = len({text(r, "recipient") for r in rows})
-            said = f"{domain} sent {len(rows)} mails to {people} mailboxes; the name imitates {stem}, which is {contracted(d, stem)}"
+            said = (
+                f"{domain} sent {len(rows)} mails to {people} mailboxes; the name imitates {stem}, which is "
+                f"{contracted(d, stem)}"
+            )
             return found("mail.imitation", said, rows, source, (("domain", registered_domain(domain)),))
     return []
 

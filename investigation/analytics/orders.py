@@ -32,7 +32,8 @@ def run(d: Dossier) -> list[Evidence]:
             entry = entries[0]
             who, where = text(bad[0], "user"), text(bad[0], "host")
             said = (
-                f"{who} on {where} names {ticket}, which was approved for {text(entry, 'account')} on {text(entry, 'host')} "
+                f"{who} on {where} names {ticket}, which was approved for {text(entry, 'account')} on "
+                f"{text(entry, 'host')} "
                 "at another time or by another account: the ticket is borrowed"
             )
             out += found("change.borrowed", said, bad, source)
@@ -66,6 +67,9 @@ def _unclaimed(d: Dossier, covered: set[str]) -> list[Evidence]:
             continue
         held = [r for r in d.rows("alerts") if at(entry, "window_start") <= at(r) <= at(entry, "window_end")]
         if held and len(held) == len(d.rows("alerts")):
-            said = f"{text(entry, 'change_id')} ({text(entry, 'summary')}) was approved for {text(entry, 'host')} at this time"
+            said = (
+                f"{text(entry, 'change_id')} ({text(entry, 'summary')}) was approved for {text(entry, 'host')} at "
+                "this time"
+            )
             return found("change.covers", said, held, d.sets.get("alerts"))
     return []

@@ -44,6 +44,8 @@ def long_known(d: Dossier, name: str) -> bool:
     domain = registered_domain(name) or name
     for row in d.lookup("first_seen_destinations"):
         site = text(row, "site")
-        if (site == name or (registered_domain(site) or site) == domain) and 0 < at(row, "first_seen") < d.case.earliest - 86_400:
+        if (site == name or (registered_domain(site) or site) == domain) and 0 < at(
+            row, "first_seen"
+        ) < d.case.earliest - 86_400:
             return True
     return False

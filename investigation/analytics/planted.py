@@ -14,7 +14,19 @@ ORDERS = re.compile(
     r"\bsystem\s+(?:message|prompt)\s+to\b|\bnew\s+instructions?\b\s*[,:]",
     re.I | re.S,
 )
-FIELDS = ("http_user_agent", "url", "query", "answer", "subject", "file_name", "process", "object", "msg", "ssl_server_name", "reason")
+FIELDS = (
+    "http_user_agent",
+    "url",
+    "query",
+    "answer",
+    "subject",
+    "file_name",
+    "process",
+    "object",
+    "msg",
+    "ssl_server_name",
+    "reason",
+)
 SHOWN = 120
 
 
@@ -37,6 +49,6 @@ def run(d: Dossier) -> list[Evidence]:
                 continue
             seen.add((field, value))
             shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
-            said = f"The field {field} holds text that gives orders to its reader; it was not followed: \"{shown}\""
+            said = f'The field {field} holds text that gives orders to its reader; it was not followed: "{shown}"'
             out += found("text.orders", said, rows, rowset)
     return out

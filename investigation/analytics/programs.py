@@ -10,7 +10,9 @@ from investigation.dossier import Dossier
 from investigation.evidence import Evidence, found
 from investigation.rows import Row, at, text, texts
 
-WRITABLE = re.compile(r"\\(?:temp|tmp|downloads|appdata|public|stage|tools|recycler|programdata)\\|^/tmp/|^/dev/shm/", re.I)
+WRITABLE = re.compile(
+    r"\\(?:temp|tmp|downloads|appdata|public|stage|tools|recycler|programdata)\\|^/tmp/|^/dev/shm/", re.I
+)
 SYSTEM_USERS = frozenset({"", "SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE"})
 RECOVERY = (
     re.compile(r"vssadmin(?:\.exe)?\s+(?:delete\s+shadows|resize\s+shadowstorage)", re.I),
@@ -122,7 +124,8 @@ def _commands(d: Dossier, started: Sequence[Row]) -> list[Evidence]:
     out: list[Evidence] = []
     source = d.sets.get("endpoint")
     destroying = [r for r in started if any(p.search(text(r, "process")) for p in RECOVERY)]
-    keeping = [r for r in started if any(p.search(text(r, "process")) for p in KEEPING)]
+    # Backup agents list copies every day; what counts is what the accounts of the case did.
+    keeping = [r for r in started if text(r, "user") in d.users and any(p.search(text(r, "process")) for p in KEEPING)]
     cleared = [r for r in started if any(p.search(text(r, "process")) for p in LOGS)]
     stopped = [r for r in started if PROTECTION.search(text(r, "process"))]
     asked = [r for r in started if any(p.search(text(r, "process")) for p in DISCOVERY)]
@@ -131,7 +134,9 @@ def _commands(d: Dossier, started: Sequence[Row]) -> list[Evidence]:
         said = f"Recovery was made impossible on {_places(destroying)}: {_lines(destroying)}"
         out += found("end.recovery", said, destroying, source, [g for g in guilty if g[1] not in SYSTEM_USERS])
     elif keeping:
-        out += found("end.copies-kept", f"Copies were listed or taken on {_places(keeping)}: {_lines(keeping)}", keeping, source)
+        out += found(
+            "end.copies-kept", f"Copies were listed or taken on {_places(keeping)}: {_lines(keeping)}", keeping, source
+        )
     if cleared:
         out += found("end.logs-cleared", f"Logs were cleared on {_places(cleared)}: {_lines(cleared)}", cleared, source,
                      list(map(_host, cleared)))  # fmt: skip
@@ -141,7 +146,7 @@ def _commands(d: Dossier, started: Sequence[Row]) -> list[Evidence]:
     if len({text(r, "process") for r in asked}) >= 2:
         who = sorted({text(r, "user") for r in asked})
         said = f"{', '.join(who)} asked on {_places(asked)} about groups, trusts or stored passwords: {_lines(asked)}"
-        out += found("end.discovery", said, asked, source, list(map(_host, asked[:0])))
+        out += found("end.discovery", said, asked, source, ())
     return out
 
 
@@ -165,20 +170,23 @@ def _renames(d: Dossier, files: Sequence[Row], unsigned: Sequence[Row]) -> list[
         if len(rows) >= MIN_RENAMED:
             minutes = max((at(rows[-1]) - at(rows[0])) / 60, 1)
             maker = "unsigned " if program in own else ""
-            said = f"On {host} the {maker}program {program} gave {len(rows)} files the ending .{ending} within {minutes:.0f} minutes"
+            said = (
+                f"On {host} the {maker}program {program} gave {len(rows)} files the ending .{ending} within "
+                f"{minutes:.0f} minutes"
+            )
             out += found("end.mass-rename", said, rows, d.sets.get("endpoint"), [("host", host)])
     return out
 
 
-def _staging(
-    d: Dossier, files: Sequence[Row], unsigned: Sequence[Row], started: Sequence[Row]
-) -> list[Evidence]:
+def _staging(d: Dossier, files: Sequence[Row], unsigned: Sequence[Row], started: Sequence[Row]) -> list[Evidence]:
     out: list[Evidence] = []
     source = d.sets.get("endpoint")
     locked = [r for r in unsigned if LOCKED_ARCHIVE.search(text(r, "process"))]
     if locked:
         guilty = [_host(locked[0]), *_user(d, locked)]
-        out += found("end.archive-locked", f"Archives with a password were made: {_lines(locked)}", locked, source, guilty)
+        out += found(
+            "end.archive-locked", f"Archives with a password were made: {_lines(locked)}", locked, source, guilty
+        )
     own = {text(r, "process_name") for r in unsigned}
     packed = [
         f for f in files if text(f, "action") == "created" and text(f, "file_path").lower().endswith(ARCHIVES)
@@ -189,9 +197,8 @@ def _staging(
         said = f"The unsigned program {text(packed[0], 'process_name')} wrote {len(packed)} archives, such as {names}"
         out += found("end.archives-staged", said, packed, source, [_host(packed[0])])
     folders = {text(f, "file_path").rpartition("\\")[0].lower() for f in packed} - {""}
-    removed = [
-        r for r in started if DELETES.search(text(r, "process")) and any(p in text(r, "process").lower() for p in folders)
-    ]  # fmt: skip
+    deleting = [r for r in started if DELETES.search(text(r, "process"))]
+    removed = [r for r in deleting if any(p in text(r, "process").lower() for p in folders)]
     if removed:
         said = f"What had been gathered was deleted: {_lines(removed)}"
         out += found("end.traces-deleted", said, removed, source, [_host(removed[0]), *_user(d, removed)])
@@ -201,8 +208,13 @@ def _staging(
 def _services(d: Dossier) -> list[Evidence]:
     """Services installed from a place where no product lies."""
     rows = [r for name in ("auth-hosts", "auth-users") for r in d.rows(name) if text(r, "signature_id") == "7045"]
-    odd = [r for r in rows if not re.match(r"^\"?[a-z]:\\(?:program files|windows\\system32)", text(r, "command"), re.I)]
+    odd = [
+        r for r in rows if not re.match(r"^\"?[a-z]:\\(?:program files|windows\\system32)", text(r, "command"), re.I)
+    ]
     if not odd:
         return []
-    said = f"The service {text(odd[0], 'object')} was installed on {_places(odd)} as {text(odd[0], 'command')}, outside any product's folder"
+    said = (
+        f"The service {text(odd[0], 'object')} was installed on {_places(odd)} as {text(odd[0], 'command')}, "
+        "outside any product's folder"
+    )
     return found("end.remote-service", said, odd, d.set_of(odd[0], "auth-hosts", "auth-users"), list(map(_host, odd)))

@@ -20,6 +20,7 @@ RESETS = frozenset({"4724", "4723", "4767"})
 RESET_SPAN = 3600.0
 NO_DEVICE = frozenset({"", "unknown"})
 MIN_SHARES = 8
+MIN_ODD = 3
 SESSION = ("user.session.start", "user.authentication.sso")
 
 
@@ -33,12 +34,16 @@ def run(d: Dossier) -> list[Evidence]:
     """All signals of this kind for the case."""
     rows = rows_of(d)
     out: list[Evidence] = [*_spray(d, rows)]
+    strange: list[Evidence] = []
+    usual: list[Evidence] = []
     for user in d.users:
         own = [r for r in rows if text(r, "user") == user]
         out += _guessing(d, user, own)
-        out += _sources(d, user, own)
         out += _shares(d, user, own)
-    return [*out, *_privilege(d, rows)]
+        strange += _strange(d, user, own)
+        usual += _usual(d, user, own)
+    # One stolen account is enough: that others sign in from home says nothing about it.
+    return [*out, *(strange or usual), *_privilege(d, rows)]
 
 
 def _source(d: Dossier, rows: Sequence[Row]) -> RowSet | None:
@@ -67,7 +72,7 @@ def _guessing(d: Dossier, user: str, own: Sequence[Row]) -> list[Evidence]:
         expired = [r for r in rows if _reason(r, EXPIRED)]
         if len(wrong) >= MIN_FAILURES and passed:
             said = (
-                f"{user} failed {len(wrong)} times from {src} with a wrong password and then got in from there at once "
+                f"{user} failed {len(wrong)} times from {src} with a wrong password and then got in from there "
                 f"with the same device ({text(passed[0], 'object') or 'not named'})"
             )
             guilty = (("ip", src), ("user", user), ("password", user))
@@ -119,25 +124,31 @@ def strange_sources(d: Dossier, user: str, own: Sequence[Row]) -> dict[str, list
     return strange
 
 
-def _sources(d: Dossier, user: str, own: Sequence[Row]) -> list[Evidence]:
+def _strange(d: Dossier, user: str, own: Sequence[Row]) -> list[Evidence]:
     out: list[Evidence] = []
-    strange = strange_sources(d, user, own)
-    for src, rows in sorted(strange.items()):
-        said = f"{user} had {len(rows)} sign-ins from {src} with a device never used before, an address not usual for the account"
+    for src, rows in sorted(strange_sources(d, user, own).items()):
+        said = (
+            f"{user} had {len(rows)} sign-ins from {src}, no usual address of the account, with a device that it never "
+            f"used before ({text(rows[0], 'object') or 'not named'})"
+        )
         guilty = (("ip", src), ("password", user))
         out += found("auth.strange-source", said, rows, _source(d, rows), guilty, ("T1078.004",))
         out += _takeover(d, user, src, [r for r in own if text(r, "src") == src])
-    if strange:
-        return out
-    usual = {text(r, "address") for r in d.lookup("usual_addresses") if text(r, "user") == user}
+    return out
+
+
+def _usual(d: Dossier, user: str, own: Sequence[Row]) -> list[Evidence]:
+    """Sessions from home of an account whose sign-ins have something to explain."""
+    odd = [r for r in own if text(r, "action") == "failure" or text(r, "signature").startswith("user.mfa")]
+    addresses = {text(r, "address") for r in d.lookup("usual_addresses") if text(r, "user") == user}
     home = [
-        r for r in own if text(r, "src") in usual and text(r, "signature") in SESSION
+        r for r in own if text(r, "src") in addresses and text(r, "signature") in SESSION
         and text(r, "object") not in NO_DEVICE and text(r, "action") == "success"
     ]  # fmt: skip
-    if home:
-        said = f"{user} signed in {len(home)} times from the usual address {text(home[0], 'src')} with {text(home[0], 'object')}"
-        out += found("auth.usual-source", said, home, _source(d, home))
-    return out
+    if len(odd) < MIN_ODD or not home:
+        return []
+    said = f"The sessions of {user} came from the usual address {text(home[0], 'src')} with {text(home[0], 'object')}"
+    return found("auth.usual-source", said, home, _source(d, home))
 
 
 def _takeover(d: Dossier, user: str, src: str, rows: Sequence[Row]) -> list[Evidence]:
@@ -167,7 +178,9 @@ def _shares(d: Dossier, user: str, own: Sequence[Row]) -> list[Evidence]:
     admin = sorted(n for n in names if n.endswith("$"))
     if len(names) >= MIN_SHARES:
         extra = f", among them {' and '.join(admin)}" if admin else ""
-        said = f"{user} opened {len(names)} different shares in {(at(opened[-1]) - at(opened[0])) / 60:.0f} minutes{extra}"
+        said = (
+            f"{user} opened {len(names)} different shares in {(at(opened[-1]) - at(opened[0])) / 60:.0f} minutes{extra}"
+        )
         return found("auth.shares-swept", said, opened, _source(d, opened), (("user", user),))
     if opened and len(opened) >= 3 and not admin:
         said = f"{user} opened only {len(names)} shares in {len(opened)} accesses"
@@ -193,6 +206,8 @@ def _privilege(d: Dossier, rows: Sequence[Row]) -> list[Evidence]:
     for user in d.users:
         logons = [r for r in rows if text(r, "user") == user and text(r, "signature_id") == "4624"]
         if user in service:
+            if user not in d.case.named("user"):
+                continue  # a server's own account, beside the matter
             home = [r for r in logons if text(r, "host") in text(service[user], "targets").split()]
             if home and len(home) == len(logons):
                 said = f"The service account {user} logged on only where it belongs ({text(service[user], 'targets')})"
@@ -201,11 +216,12 @@ def _privilege(d: Dossier, rows: Sequence[Row]) -> list[Evidence]:
         remote = [r for r in logons if text(r, "app") == "remote desktop" and is_inside(text(r, "src"))]
         way = [r for r in remote if "admin-access" in d.tags_of(text(r, "src"))]
         if user in privileged and way and not borrowed:
-            said = f"{user} came by remote desktop from {d.host_of(text(way[0], 'src'))}, the machine for administration"
+            said = (
+                f"{user} came by remote desktop from {d.host_of(text(way[0], 'src'))}, the machine for administration"
+            )
             out += found("auth.admin-path", said, way, _source(d, way))
-        astray = [
-            r for r in remote if r not in way and user in privileged and _role(d, text(r, "host")) in ("backup", "database")
-        ]  # fmt: skip
+        keepers = [r for r in remote if _role(d, text(r, "host")) in ("backup", "database")]
+        astray = [r for r in keepers if r not in way and user in privileged]
         if astray:
             place = text(astray[0], "host")
             said = f"{user} worked on {place} by remote desktop from {d.host_of(text(astray[0], 'src'))}"

@@ -19,7 +19,9 @@ PROBE = re.compile(
 PAGES = (".aspx", ".ashx", ".asp", ".php", ".jsp", ".jspx", ".cgi")
 WORKERS = frozenset({"w3wp.exe", "httpd", "apache2", "nginx", "php-fpm", "tomcat.exe", "java.exe"})
 SHELLS = re.compile(r"^(?:cmd|powershell|pwsh|wscript|cscript|mshta|rundll32|bash|sh)(?:\.exe)?\b", re.I)
-FETCHERS = re.compile(r"(?:certutil\S*\s.*-urlcache|bitsadmin\S*\s.*/transfer|curl\S*\s.*https?:|wget\S*\s|invoke-webrequest)", re.I)
+FETCHERS = re.compile(
+    r"(?:certutil\S*\s.*-urlcache|bitsadmin\S*\s.*/transfer|curl\S*\s.*https?:|wget\S*\s|invoke-webrequest)", re.I
+)
 URL = re.compile(r"https?://([^/\s:\"']+)", re.I)
 MIN_PROBES = 20
 WRITE_SPAN = 30.0
@@ -94,7 +96,10 @@ def _executions(d: Dossier) -> list[Evidence]:
     if shells:
         lines = "; ".join(list(dict.fromkeys(text(r, "process") for r in shells))[:4])
         host = text(shells[0], "host")
-        said = f"The web server's process {text(shells[0], 'parent_process_name')} on {host} ran {len(shells)} commands: {lines}"
+        said = (
+            f"The web server's process {text(shells[0], 'parent_process_name')} on {host} ran {len(shells)} "
+            f"commands: {lines}"
+        )
         out += found("web.commands", said, shells, d.sets.get("endpoint"), (("host", host),))
     fetches = [r for r in children if FETCHERS.search(text(r, "process"))]
     for row in fetches:
