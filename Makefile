@@ -11,7 +11,8 @@ READY := $(VENV)/.ready
 NODE_READY := $(VENV)/.ready-node
 UV_VERSION := 0.13.9
 WHEEL_DIR ?= dist
-PYTEST_ARGS ?=
+# Two workers, a file at a time: files keep their fixtures to themselves.
+PYTEST_ARGS ?= -q -n 2 --dist loadfile
 
 # An environment that was copied or moved with its tree starts scripts of the other tree: rebuild it.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
