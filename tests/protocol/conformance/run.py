@@ -12,13 +12,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -161,6 +162,11 @@ def http_server(state: Path) -> Iterator[tuple[str, int, str, str]]:
         if found is None:
             raise SystemExit(f"the server did not announce an address and a token:\n{''.join(lines)}")
         parts = urlsplit(found[0].group())
+        for _ in range(200):  # the address is told before the first connection is accepted
+            with suppress(ConnectionRefusedError):
+                socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10).close()
+                break
+            threading.Event().wait(0.05)
         yield parts.hostname or "", parts.port or 0, parts.path, found[1].group(1)
     finally:
         child.terminate()
