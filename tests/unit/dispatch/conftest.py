@@ -105,6 +105,14 @@ def deploy(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
         deployment.close()
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """One deployment for all tests of a module: each uses principals of its own."""
+    state = tmp_path_factory.mktemp("house") / "state"
+    with open_deployment(config.load(environ={"AGENTGATE_STATE_DIR": str(state)})) as deployment:
+        yield deployment
+
+
 @pytest.fixture
 def spied(deploy: Callable[..., Deployment]) -> Spied:
     """A deployment whose tool bodies only report that they ran."""
