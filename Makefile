@@ -22,13 +22,13 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test install lint format types contracts docs check wheel protocol bench lock clean distclean
+.PHONY: help demo test install lint format types contracts docs check wheel protocol lock clean distclean
 
 help:
 	@echo "make demo       the main job: a case investigated through the gate"
 	@echo "make test       all tests"
 	@echo "make check      lint, types, contracts and tests"
-	@echo "also: lint format types contracts docs wheel protocol bench lock clean distclean"
+	@echo "also: lint format types contracts docs wheel protocol lock clean distclean"
 
 demo: $(READY)
 	@$(BIN)/agentgate-mcp demo $(ARGS)
@@ -62,9 +62,6 @@ wheel: $(READY)
 
 protocol: $(NODE_READY)
 	$(BIN)/python tests/protocol/conformance/run.py
-
-bench: $(READY)
-	$(BIN)/agentgate-mcp bench $(ARGS)
 
 # --- set-up ------------------------------------------------------------------------------------
 
