@@ -26,10 +26,11 @@ KEYWORDS: Final = tuple(
         "leak maintenance mention message model never operator original override overrid password pending permission "
         "please policy precedence pretend previous priority process prompt purpose question records refuse remove "
         "repeat reply request respond response restrict reveal safety secret security silently snippet supersede "
-        "suppress system tell token tools translate unnoticed unrestricted upload verbatim without"
+        "suppress system not_tell never_tell token your_tools translate unnoticed unrestricted upload verbatim without"
     ).split()
 )
-"""Words that the families are made of and whose disguise by digits is looked for."""
+"""Words that the families are made of and whose disguise by digits is looked for. None of them is a
+short number when written in digits alone (`tell` would be 7311)."""
 
 _CUT_UP: Final = (
     "ignore", "ignoring", "disregard", "forget", "previous", "instruct", "prompt", "guideline", "reveal", "override",
@@ -88,13 +89,14 @@ def _leet_forms(word: str) -> Iterator[str]:
     """Expressions for ``word`` with at least one digit in place of a letter: one per first place."""
     for index, letter in enumerate(word):
         if letter in _FORCED:
-            yield word[:index] + _FORCED[letter] + "".join(_TOLERANT.get(c, c) for c in word[index + 1 :])
+            rest = "".join(_TOLERANT.get(c, c) for c in word[index + 1 :])
+            yield f"{word[:index]}{_FORCED[letter]}{rest}".replace(" ", "[^a-z0-9]?")
 
 
 @cache
 def _signs() -> Pattern:
     """Leet spelling; letters one by one, or in equal chunks."""
-    leet = "|".join(form for word in KEYWORDS for form in _leet_forms(word.replace(" ", "")))
+    leet = "|".join(form for word in KEYWORDS for form in _leet_forms(word))
     return Pattern(
         rf"{leet}|\b(?:[a-z0-9@$!][^a-z0-9\n]{{1,3}}){{6}}[a-z0-9@$!]\b"
         r"|(?:\b[a-z0-9]{4} ){6}|(?:\b[a-z0-9]{3} ){8}|(?:\b[a-z0-9]{5} ){6}"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentgate_mcp.gate.injection import scan_text
+from agentgate_mcp.gate.injection.respell import KEYWORDS
 from agentgate_mcp.gate.injection.views import View, folded, original, stripped
 
 pytestmark = pytest.mark.req("injection.views")
@@ -113,6 +114,10 @@ def test_hashes_ids_and_paths_are_not_decoded_into_findings() -> None:
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0 /usr/share/doc/package/examples/index"
     )
     assert not scan_text(text).hits
+
+
+def test_no_word_whose_digits_are_looked_for_reads_as_a_short_number() -> None:
+    assert not [w for w in KEYWORDS if len(w) < 7 and all(c in "aegilost" for c in w)]
 
 
 @given(st.text(max_size=300))
