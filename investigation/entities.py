@@ -56,14 +56,19 @@ def graph(d: Dossier, findings: Sequence[tuple[str, Evidence]]) -> dict[str, Jso
 
 
 def indicators(d: Dossier, findings: Sequence[tuple[str, Evidence]]) -> list[Json]:
-    """Outside addresses, domains and files that findings incriminate, with what feeds say."""
+    """Outside addresses, domains and files that findings incriminate, the most incriminated first."""
     out: list[Json] = []
     blamed: dict[tuple[str, str], list[str]] = {}
     for finding_id, evidence in findings:
         for kind, value in evidence.targets:
             if kind in ("domain", "hash") or (kind == "ip" and is_outside(value)):
                 blamed.setdefault((kind, value), []).append(finding_id)
-    for (kind, value), ids in sorted(blamed.items()):
+    score = dict.fromkeys(blamed, 0.0)
+    for _, evidence in findings:
+        for target in evidence.targets:
+            if target in score and evidence.weight > 0:
+                score[target] += evidence.weight
+    for (kind, value), ids in sorted(blamed.items(), key=lambda b: (-score[b[0]], b[0])):
         record = d.intel.get(value)
         out.append(
             {
@@ -71,6 +76,7 @@ def indicators(d: Dossier, findings: Sequence[tuple[str, Evidence]]) -> list[Jso
                 "value": value,
                 "defanged": value if kind == "hash" else defang(value),
                 "findings": [*dict.fromkeys(ids)],
+                "score": round(score[(kind, value)], 3),
                 "intel": text(record, "verdict") if record and text(record, "known") == "True" else "unknown",
             }
         )

@@ -36,10 +36,10 @@ _NAME = re.compile(
     r"(?<![\w@/\\.$-])(?:[\w](?:[\w-]{0,61}[\w])?\.){1,10}(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w@-])(?!\.[\w])"
 )
 _FILE_ENDINGS = frozenset(
-    "py pyc md zip sh exe dll sys bat cmd ps1 vbs js jse hta lnk scr msi msp doc docx docm xls xlsx xlsm ppt pptx "
-    "pdf rtf txt log csv json xml yml yaml toml ini cfg conf db sqlite bak tmp tar gz bz2 xz rar iso img jpg jpeg png gif "
-    "svg ico php asp aspx jsp html htm css so ko elf bin dat pl rb rs go java class jar c h cpp tsx jsx lock sock service "
-    "net framework evtx pcap pem crt key local".split()
+    "py pyc md zip sh exe dll sys bat cmd ps1 vbs js jse hta lnk scr msi msp doc docx docm xls xlsx xlsm "
+    "ppt pptx pdf rtf txt log csv json xml yml yaml toml ini cfg conf db sqlite bak tmp tar gz bz2 xz rar "
+    "iso img jpg jpeg png gif svg ico php asp aspx jsp html htm css so ko elf bin dat pl rb rs go java "
+    "class jar c h cpp tsx jsx lock sock service net framework evtx pcap pem crt key local".split()
 )
 # Endings that are file names more often than top-level domains in security text.
 _AMBIGUOUS = frozenset("py sh md zip pl rs so app mov id cc ai bat".split())

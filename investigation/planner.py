@@ -8,22 +8,18 @@ from agentgate_mcp.model.call import Json
 from investigation import gather
 from investigation.analyse import analyse
 from investigation.asking import Steps, tool
-from investigation.attack import techniques
+from investigation.assemble import REQUESTER, assemble
 from investigation.dossier import Case, Dossier
-from investigation.entities import graph, indicators
 from investigation.evidence import Evidence
-from investigation.fusion import Fused, fuse
+from investigation.fusion import fuse
 from investigation.machine import CaseMachine, CaseState
-from investigation.narrative import benign_explanation, sentences, summary
 from investigation.recommend import Proposal, propose
 from investigation.result import checked
 from investigation.rows import Row, text
 from investigation.runbooks import Book
 from investigation.steps import Ask, CaseStage, Enter, Options, Planner
-from investigation.timeline import timeline
 
 STEPS = len(CaseStage)
-REQUESTER = "investigate_case"
 MAX_BOOKS = 3
 MAX_ACTIONS = 50
 
@@ -61,7 +57,7 @@ def investigate(case_id: str, options: Options) -> Planner:
     if machine.stage is CaseStage.RECOMMEND and machine.advance(CaseStage.RESPOND, state):
         yield _enter(CaseStage.RESPOND, f"requesting {len(proposals)} actions")
         actions = yield from _respond(dossier, proposals, options)
-    return checked(_result(dossier, case_id, options, machine, findings, fused, books, actions))
+    return checked(assemble(dossier, case_id, options, machine, findings, fused, books, actions))
 
 
 def _enter(stage: CaseStage, message: str) -> Enter:
@@ -152,49 +148,4 @@ def _receipt(raw: Row, entry: Mapping[str, Json]) -> dict[str, Json]:
             "detail": text(raw, "detail") if text(raw, "status") != "duplicate" else "already in force",
         },
         "finding_id": "",
-    }
-
-
-def _result(
-    d: Dossier,
-    case_id: str,
-    options: Options,
-    machine: CaseMachine,
-    findings: Sequence[tuple[str, Evidence]],
-    fused: Fused,
-    books: Sequence[Book],
-    actions: Sequence[dict[str, Json]],
-) -> dict[str, Json]:
-    if not options.simulate_response and machine.stage is not CaseStage.RESPOND:
-        d.not_checked.append("No action was requested: the guard of the response stage did not open.")
-    return {
-        "case_id": case_id,
-        "title": d.case.title,
-        "category": d.case.category,
-        "severity": d.case.severity,
-        "window": {"earliest": d.case.earliest, "latest": d.case.latest},
-        "verdict": fused.verdict,
-        "confidence": fused.confidence,
-        "probability": fused.probability,
-        "summary": summary(fused, findings),
-        "stages": list(machine.log),
-        "findings": [e.to_json(n) for n, (_, e) in enumerate(findings, 1)],
-        "contributions": fused.to_json(),
-        "narrative": sentences(findings),
-        "benign_explanation": benign_explanation(fused, findings),
-        "techniques": techniques(findings),
-        "not_checked": [*dict.fromkeys(d.not_checked)],
-        "indicators": indicators(d, findings),
-        "timeline": timeline(d, findings),
-        "entities": graph(d, findings),
-        "actions": list(actions),
-        "held": list(d.held),
-        "refused": list(d.refused),
-        "runbooks": [{"runbook_id": b.runbook_id, "title": b.title} for b in books],
-        "queries": list(d.queries),
-        "events_seen": len(d.events()),
-        "requested_by": options.requested_by or REQUESTER,
-        "simulated": options.simulate_response,
-        "as_of": options.as_of,
-        "llm_analysis": "",
     }

@@ -91,6 +91,7 @@ class IndicatorEntry(Part):
     value: str
     defanged: str
     findings: list[str]
+    score: float
     intel: str
 
 

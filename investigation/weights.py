@@ -35,6 +35,18 @@ WEIGHTS: Mapping[str, Weight] = {
     "net.scan-outside": _w("scan", 2.0, "T1046", "Many strangers tried on one port, nearly all in vain."),
     "net.scan-inside": _w("scan", 0.4, "T1046", "Discovery in the own segment is common after restarts."),
     "net.flood": _w("flood", 2.0, "T1498", "Much sent at high rate to one stranger who never answers."),
+    "net.no-tls": _w("channel", 1.6, "T1571", "A conversation on the TLS port that is not TLS."),
+    "net.telnet-out": _w(
+        "channel", 0.9, "T1571", "A terminal session to a stranger is no job of an unattended device."
+    ),
+    "net.long-quiet": _w("long", 1.4, "T1071", "A conversation of hours that hardly says anything waits for orders."),
+    "net.retries": _w("failing", 0.9, "", "It keeps trying a partner that is seldom there."),
+    "net.big-fetch": _w(
+        "download", 1.2, "T1105", "Large files over clear HTTP, again and again, from a failing server."
+    ),
+    "net.hammer": _w("flood", 2.0, "T1498", "More than one attempt a second at one partner, for long."),
+    "net.ordinary": _w("ordinary", -1.0, "", "Nearly all it does is what such a device does."),
+    "net.answered": _w("answered", -0.7, "", "Nearly everything it tries is answered."),
     "net.program-fetch": _w("download", 1.5, "T1105", "A program over clear HTTP from a bare address."),
     "net.peers-alike": _w("peers", -1.2, "", "Machines of the same kind do the same with the same partner."),
     "net.known-partner": _w("partner", -1.4, "", "The partner is approved or under contract."),
