@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import cast
 
-from agentgate_mcp.canonical import digest
+from agentgate_mcp.canonical import canonical_bytes, digest, loads_canonical
 from agentgate_mcp.model.call import Json, ToolCall
 
 
@@ -28,7 +29,11 @@ def new_call_id() -> str:
 
 
 def make_call(request: CallRequest, arguments: dict[str, Json], call_id: str) -> ToolCall:
-    """The canonical call. Its digest covers tool, arguments and requester, nothing that varies."""
+    """The canonical call. Its digest covers tool, arguments and requester, nothing that varies.
+
+    The arguments are taken through their canonical form, so that a call read back from the
+    record has its keys in the same order and is judged to the same bytes (R4)."""
+    arguments = cast(dict[str, Json], loads_canonical(canonical_bytes(arguments).decode()))
     return ToolCall(
         call_id=call_id,
         parent_id=request.parent_id,

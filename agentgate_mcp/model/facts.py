@@ -64,7 +64,8 @@ class ArgumentOrigin(Facts):
 class ProvenanceFacts(Facts):
     arguments: tuple[ArgumentOrigin, ...] = ()
     unsupported_sinks: tuple[str, ...] = ()
-    """Paths of sink arguments that are neither PROMPT, CONSTANT, mandated nor corroborated."""
+    """Paths of sink arguments that are neither PROMPT, CONSTANT, DERIVED (the user named the asset by
+    another of its names), mandated nor corroborated; `@action` when nobody asked for this deed."""
     derives_from_flagged: bool = False
     """An argument repeats text of a span that the injection stage flagged, here or earlier."""
     follows_flagged: bool = False
