@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -89,14 +91,26 @@ class Spy:
 Spied = Callable[..., tuple[Deployment, Spy]]
 
 
+@pytest.fixture(scope="session")
+def warm_telemetry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled telemetry as a store: built once, copied into each state directory."""
+    state = tmp_path_factory.mktemp("warm") / "state"
+    with open_deployment(config.load(environ={"AGENTGATE_STATE_DIR": str(state)})) as deployment:
+        deployment.backends.search.indexes()
+    return state / "telemetry"
+
+
 @pytest.fixture
-def deploy(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+def deploy(tmp_path: Path, warm_telemetry: Path) -> Iterator[Callable[..., Deployment]]:
     """Opens deployments on one state directory and closes them at the end."""
     opened: list[Deployment] = []
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    shutil.copytree(warm_telemetry, state / "telemetry")
 
-    def make(pipeline: Pipeline | None = None, **settings: Any) -> Deployment:
-        loaded = config.load(environ={"AGENTGATE_STATE_DIR": str(tmp_path / "state")}, **settings)
-        deployment = open_deployment(loaded, pipeline=pipeline)
+    def make(pipeline: Pipeline | None = None, clock: Callable[[], float] = time.time, **settings: Any) -> Deployment:
+        loaded = config.load(environ={"AGENTGATE_STATE_DIR": str(state)}, **settings)
+        deployment = open_deployment(loaded, pipeline=pipeline, clock=clock)
         opened.append(deployment)
         return deployment
 
@@ -106,9 +120,11 @@ def deploy(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def house(tmp_path_factory: pytest.TempPathFactory, warm_telemetry: Path) -> Iterator[Deployment]:
     """One deployment for all tests of a module: each uses principals of its own."""
     state = tmp_path_factory.mktemp("house") / "state"
+    state.mkdir(mode=0o700)
+    shutil.copytree(warm_telemetry, state / "telemetry")
     with open_deployment(config.load(environ={"AGENTGATE_STATE_DIR": str(state)})) as deployment:
         yield deployment
 
