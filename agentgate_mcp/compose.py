@@ -42,8 +42,8 @@ from agentgate_mcp.ledger.recovery import recover
 from agentgate_mcp.ledger.runlog import RunLog
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
-from agentgate_mcp.models import Desk as NoteDesk
-from agentgate_mcp.models import analyst_of, desk_of
+from agentgate_mcp.advisors import Desk as NoteDesk
+from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.permits import PermitBook, PermitKind
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor

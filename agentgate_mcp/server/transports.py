@@ -149,6 +149,8 @@ def _listening(host: str, port: int) -> Generator[socket.socket]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            # Before the address is announced: a client that reads it may connect at once.
+            listener.listen(socket.SOMAXCONN)
         except OSError as error:
             raise ConfigError(f"port: expected a free port on {host}, got {port} ({error.strerror})") from None
         yield listener

@@ -21,7 +21,7 @@ from agentgate_mcp.llm.port import AdvisoryPrompt
 from agentgate_mcp.llm.prompts import case_prompt
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.verdict import Finding
-from agentgate_mcp.models import analyst_of, desk_of
+from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.redact import Redactor
 
 pytestmark = pytest.mark.req("llm.off", "R5", "R10")
