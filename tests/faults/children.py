@@ -22,6 +22,7 @@ import anyio
 
 from agentgate_mcp import config
 from agentgate_mcp.backends.embedded import journal
+from agentgate_mcp.backends.embedded.objects import KnowledgeStore
 from agentgate_mcp.compose import Deployment, open_deployment
 from agentgate_mcp.dispatch.request import CallRequest
 from agentgate_mcp.gate.pipeline import STAGES, Pipeline
@@ -190,22 +191,36 @@ def mixed(rng: random.Random, n: int) -> CallRequest:
     )
 
 
-def work(state: Path, seed: int, token: str, pipe: Connection) -> None:
+def work(state: Path, seed: int, token: str, stop_at: str, pipe: Connection) -> None:
     """Makes mixed calls, three at a time, approving and resuming what is held, until it is killed.
 
-    Says `durable` after each commit, `effect` before and `made` after each is written in its
-    transaction, and `released` with the call's id when the caller has the result."""
+    Says `durable` after each commit of the ledger, `effect` before and `made` after each effect is
+    written in its transaction, `applied` after that is committed, and `released` with the call's id
+    when the caller has the result. The thread that says ``stop_at`` goes no further."""
     rng = random.Random(seed)
     deployment = opened(state)
-    deployment.office.ledger.subscribe(lambda _seq: _tell(pipe, "durable"))
-    write = journal.write
+    ready = threading.Event()
 
-    def told(*arguments: Any) -> None:
-        _tell(pipe, "effect")
+    def mark(name: str) -> None:
+        _tell(pipe, name)
+        if name == stop_at and ready.is_set():
+            _block()
+
+    deployment.office.ledger.subscribe(lambda _seq: mark("durable"))
+    write, apply = journal.write, KnowledgeStore.apply
+
+    def written(*arguments: Any) -> None:
+        mark("effect")
         write(*arguments)
-        _tell(pipe, "made")
+        mark("made")
 
-    journal.write = told
+    def applied(*arguments: Any, **named: Any) -> Any:
+        records = apply(*arguments, **named)
+        mark("applied")
+        return records
+
+    journal.write = written
+    KnowledgeStore.apply = applied
 
     async def one(request: CallRequest) -> None:
         outcome = await deployment.dispatcher.execute(request)
@@ -227,6 +242,7 @@ def work(state: Path, seed: int, token: str, pipe: Connection) -> None:
             CallRequest(tool="splunk_get_info", arguments={}, principal="w", agent_id="w")
         )
         _tell(pipe, "ready")
+        ready.set()
         n = 0
         while True:
             async with anyio.create_task_group() as group:
