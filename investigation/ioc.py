@@ -82,9 +82,7 @@ def _linkable(value: str) -> bool:
 def _candidates(text: str) -> Iterator[tuple[IocKind, str, int, int]]:
     """Widest first: a URL's host is part of the URL, a mail's domain part of the address."""
     for match in _URL.finditer(text):
-        value = match.group().rstrip(_TRAILING)
-        if "(" in match.group() and match.group().count("(") >= match.group().count(")"):
-            value = match.group().rstrip(".,;:!?'\"]}>*_")
+        value = _without_tail(match.group())
         if _host_of(value):
             yield "url", value, match.start(), match.start() + len(value)
     for match in _EMAIL.finditer(text):
@@ -106,6 +104,16 @@ def _candidates(text: str) -> Iterator[tuple[IocKind, str, int, int]]:
         name = match.group().rstrip(".").lower()
         if _is_domain(name):
             yield "domain", name, match.start(), match.start() + len(match.group().rstrip("."))
+
+
+def _without_tail(url: str) -> str:
+    """``url`` without the punctuation of the sentence around it; a closing bracket that was opened
+    inside stays."""
+    while url and url[-1] in _TRAILING:
+        if url[-1] == ")" and url.count("(") >= url.count(")"):
+            break
+        url = url[:-1]
+    return url
 
 
 def _refang(text: str) -> tuple[str, list[int]]:

@@ -18,7 +18,6 @@ BEACON_AT = 0.6
 SCAN_TARGETS, SCAN_FAILED = 20, 0.8
 FLOOD_BYTES, FLOOD_RATIO = 10_000_000, 1_000
 PROGRAM_BYTES = 20_000
-PERSONAL_AGENTS = ("mozilla/", "opera/", "safari/")
 
 
 def run(d: Dossier) -> list[Evidence]:
@@ -132,9 +131,8 @@ def _fetches(d: Dossier) -> list[Evidence]:
     out: list[Evidence] = []
     for row in d.rows("http"):
         host = text(row, "url").partition("://")[2].partition("/")[0].partition(":")[0]
-        agent = text(row, "http_user_agent").lower()
         taken = text(row, "status") == "200" and number(row, "bytes_in") >= PROGRAM_BYTES
-        if text(row, "src") in d.inside and is_outside(host) and taken and not agent.startswith(PERSONAL_AGENTS):
+        if text(row, "src") in d.inside and is_outside(host) and taken:
             name = d.host_of(text(row, "src"))
             said = (
                 f"{name} fetched {text(row, 'url')} over clear HTTP from a bare address "

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from investigation.ioc import defang, extract
+from investigation.rows import is_inside
 
 MAX_SHOWN = 400
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$])")
@@ -40,8 +41,8 @@ def _defanged(text: str) -> str:
     out: list[str] = []
     last = 0
     for ioc in extract(text):
-        if ioc.kind == "hash":
-            continue
+        if ioc.kind == "hash" or (ioc.kind == "ip" and is_inside(ioc.value)):
+            continue  # nothing to follow there
         out += (text[last : ioc.start], defang(text[ioc.start : ioc.end]))
         last = ioc.end
     return "".join((*out, text[last:]))
