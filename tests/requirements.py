@@ -371,7 +371,7 @@ REQUIREMENTS: tuple[Req, ...] = (
         "data.day", "The analyst day holds only well-formed calls of tools and objects that exist.", source="DESIGN §7"
     ),
     # --- cli ---
-    Req("cli.ends", "A command ends with 0, 1, 2 or 130 and at most one line of error, never a traceback.", "DESIGN §10"),
+    Req("cli.ends", "A command ends with 0, 1, 2 or 130 and one line of error at most, no traceback.", "DESIGN §10"),
     Req("cli.help", "Every command has help and is completed by the shell.", "DESIGN §10"),
     Req("cli.json", "Wherever a table is printed, JSON can be had, alone on stdout.", "DESIGN §10"),
     Req("cli.check", "A line of a call gets one verdict of the documented shape, in order, nothing run.", "DESIGN §10"),

@@ -20,8 +20,10 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it goes on record.")
 @app.command("list")
 def list_findings(
     context: typer.Context,
-    status: Annotated[str, typer.Option(help="pending, approved, denied, … or all.")] = "pending",
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    status: Annotated[
+        str, typer.Option(help="Only those in this state: pending, approved, denied, … or all.")
+    ] = "pending",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Findings, oldest first."""
@@ -68,7 +70,9 @@ def list_findings(
 
 @app.command("show")
 def show(context: typer.Context, finding_id: str, as_json: AsJson = False) -> None:
-    """One finding as an approver should see it: computed facts first, log and model text last."""
+    """One finding, as an approver should see it.
+
+    Computed facts come first, log and model text last."""
     from agentgate_mcp.approvals.view import text_lines, to_json, view
 
     settings = settings_of(context)

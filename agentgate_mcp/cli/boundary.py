@@ -27,7 +27,7 @@ def _quietly() -> int:
     try:
         from agentgate_mcp.cli.app import app
 
-        app()
+        app(prog_name="agentgate-mcp")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1 if end.code else 0
     except KeyboardInterrupt:

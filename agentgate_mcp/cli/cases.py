@@ -32,7 +32,9 @@ def investigate(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     out_dir: Annotated[Path | None, typer.Option("--out", help="Write the report into this folder.")] = None,
 ) -> None:
-    """Investigate one case (or a Zeek capture) and print its report."""
+    """Investigate a case, or a Zeek capture.
+
+    Prints the report; progress goes to stderr. Every step passes the gate and is on record."""
     if bool(case_id) == (zeek is not None):
         fail("expected a case id, or --zeek PATH", code=2)
     wanted = Format.JSON if as_json else form

@@ -20,7 +20,9 @@ def check(
         Path | None, typer.Option("--knowledge", help="A file or directory of knowledge objects to judge against.")
     ] = None,
 ) -> None:
-    """Judge each call and print its verdict, in order. Exit code 1 when a line cannot be read."""
+    """Judge calls without running them.
+
+    Prints the verdict on each line, in order. Exit code 1 when a line cannot be read."""
     from agentgate_mcp.cli.checker import Checker
     from agentgate_mcp.compose import offline_judge
 

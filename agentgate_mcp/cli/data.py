@@ -48,7 +48,9 @@ def generate(
         bool, typer.Option("--check", help="Only compare what is there with what would be written.")
     ] = False,
 ) -> None:
-    """Write the bundled synthetic data, byte for byte the same every time."""
+    """Write the bundled data, or compare it.
+
+    The data is synthetic and comes out byte for byte the same every time."""
     from agentgate_mcp import synth
 
     if out_dir is None:
@@ -97,7 +99,9 @@ def build_iot23(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build one store per IoT-23 capture that you downloaded (see data/iot23/README.md)."""
+    """Build a store of each IoT-23 capture.
+
+    You download the captures; data/iot23/README.md says where. Labels are dropped on the way."""
     from agentgate_mcp.compose import load_zeek_store
 
     files = [source] if source.is_file() else sorted(p for p in source.rglob("*conn.log.labeled*") if p.is_file())

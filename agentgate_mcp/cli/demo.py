@@ -107,7 +107,9 @@ def demo(
         Path | None, typer.Option("--state-dir", help="Keep the state here instead of a temporary folder.")
     ] = None,
 ) -> None:
-    """Run the four scenarios and a case against the real server, then verify the ledger."""
+    """See it work: four scenarios, a case, the record.
+
+    Everything runs against the real server as a child process, over stdio."""
     say: Callable[..., None] = (lambda *_a, **_k: None) if as_json else out.print
     account = Account()
     with tempfile.TemporaryDirectory(prefix="agentgate-demo-") as scratch:

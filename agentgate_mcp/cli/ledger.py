@@ -23,7 +23,9 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     file: Annotated[Path | None, typer.Option("--file", help="A ledger file, if not the configured one.")] = None,
 ) -> None:
-    """Check every record from the first to the last. Exit code 1 when something does not hold."""
+    """Prove the record from first to last.
+
+    Exit code 1 when something does not hold."""
     from agentgate_mcp.ledger.ledger import FILE_NAME
     from agentgate_mcp.ledger.verify import verify_file
 

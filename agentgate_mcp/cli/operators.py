@@ -89,7 +89,9 @@ def list_operators(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("remove")
 def remove(context: typer.Context, name: str, reason: Reason) -> None:
-    """End an operator's powers at once. A policy admin's token is asked for on the terminal."""
+    """End an operator's powers at once.
+
+    A policy admin's token is asked for on the terminal."""
     token = read_token("policy admin's token")
     with office_of(context) as office:
         office.operators.remove(name, by_token=token, reason=reason)

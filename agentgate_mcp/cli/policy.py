@@ -103,7 +103,9 @@ def lock(
         Path | None, typer.Option("--policies", help="Lock this directory instead of the shipped one.")
     ] = None,
 ) -> None:
-    """Write the lock after a reviewed change; a changed policy needs a new version."""
+    """Write the lock after a reviewed change.
+
+    A changed policy needs a new version."""
     from agentgate_mcp.policies.loader import LOCK, SHIPPED, lock_text, read_directory, read_lock
 
     directory = policies or SHIPPED

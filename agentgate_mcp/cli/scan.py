@@ -16,7 +16,10 @@ from agentgate_mcp.model.call import Json
 def scan(
     file: Annotated[Path, typer.Argument(help="JSONL lines {id, text}; - reads stdin.")] = Path("-"),
 ) -> None:
-    """Print {id, flagged, severity, hits} for each line of {id, text}, in order."""
+    """Look for injected instructions in texts.
+
+    Prints {id, flagged, severity, hits} for each line of {id, text}, in order. Exit code 1 when a
+    line cannot be read."""
     from agentgate_mcp.canonical import loads_strict
     from agentgate_mcp.gate.injection import scan_text
 

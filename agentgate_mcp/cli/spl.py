@@ -30,7 +30,9 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print a search's stages, reach, risk and references. Exit code 1 when it cannot be read."""
+    """What a search reaches, risks and refers to.
+
+    Exit code 1 when it cannot be read."""
     from agentgate_mcp.compose import knowledge_of
     from agentgate_mcp.spl.explain import explain as explain_search
 
