@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
 from agentgate_mcp.backends.embedded import read_journal
-from agentgate_mcp.compose import Office, open_office
+from agentgate_mcp.compose import open_office
+from agentgate_mcp.dispatch.request import CallRequest
 from agentgate_mcp.ledger.entries import EntryKind
-from agentgate_mcp.ledger.verify import verify
-from agentgate_mcp.model.verdict import FindingStatus
-from tests.faults.children import PATIENCE, ROOT
+from agentgate_mcp.model.verdict import FindingStatus, Outcome, Released
+from agentgate_mcp.tools.definition import ToolContext
+from tests.faults.children import PATIENCE, ROOT, opened
 from tests.unit.dispatch.endings import problems
 
 pytestmark = pytest.mark.req("R3", "R9", "dispatch.processes")
@@ -64,15 +66,6 @@ async def used(client: Any, name: str) -> str:
     held = await client.call_tool("splunk_run_query", {**HELD, "query": f"search index=* {name}"})
     assert held.is_error
     return str(held.structured_content["finding_id"])
-
-
-async def waiting(office: Office, tool: str) -> str:
-    """The call id of the open intent of ``tool``, once there is one."""
-    while True:
-        for intent in await anyio.to_thread.run_sync(office.ledger.orphans):
-            (entry,) = office.ledger.entries(call_id=intent.call_id, kinds=frozenset({EntryKind.INTENT}))
-            if entry.payload["tool"] == tool:
-                return intent.call_id
 
 
 def test_two_servers_and_the_command_line_share_one_record(state: Path) -> None:
@@ -134,35 +127,40 @@ def test_an_approval_given_in_one_process_is_used_once_over_two_servers(state: P
         assert problems(office.ledger, state) == []
 
 
-def test_the_open_intent_of_a_living_server_is_left_alone_by_those_that_start(state: Path) -> None:
-    """The first server waits for a decision inside a call; the second starts, recovers and works."""
+def test_the_open_intent_of_a_living_process_is_left_alone_by_those_that_start(state: Path) -> None:
+    """A call is under way here while a server starts, recovers, works and goes, and a command looks."""
+    deployment = opened(state)
+    begun, go_on = anyio.Event(), anyio.Event()
+    tools = deployment.dispatcher.parts.tools
+    tool = tools["splunk_get_info"]
 
-    async def run(office: Office) -> None:
-        token = office.operators.add("olga", roles=["approver"])
-        async with Client(server(state, "first")) as first:
-            finding_id = await used(first, "y")
-            answers: list[Any] = []
+    async def slow(args: object, ctx: ToolContext) -> Any:
+        begun.set()
+        await go_on.wait()
+        return await tool.body(args, ctx)
 
-            async def ask() -> None:
-                answers.append(await first.call_tool("gate_finding_status", {"finding_id": finding_id, "wait_s": 25}))
+    tools["splunk_get_info"] = replace(tool, body=slow, spec=replace(tool.spec, timeout_s=4 * PATIENCE))  # type: ignore[index]
+    outcomes: list[Outcome] = []
 
-            async with anyio.create_task_group() as group:
-                group.start_soon(ask)
-                call_id = await waiting(office, "gate_finding_status")
-                async with Client(server(state, "second")) as second:
-                    assert not (await second.call_tool("splunk_get_info", {})).is_error
-                    report = await command(state, "ledger", "verify")
-                    assert report["ok"]
-                    assert report["unknown_outcomes"] == 0
-                    assert call_id in {i.call_id for i in office.ledger.orphans()}
-                    office.approvals.deny(finding_id, token, "not now")
-            assert answers[0].structured_content["status"] == "denied"
+    async def call() -> None:
+        request = CallRequest(tool="splunk_get_info", arguments={}, principal="here", agent_id="agent")
+        outcomes.append(await deployment.dispatcher.execute(request))
 
-    async def bounded(office: Office) -> None:
+    async def run() -> None:
         with anyio.fail_after(2 * PATIENCE):
-            await run(office)
+            async with anyio.create_task_group() as group:
+                group.start_soon(call)
+                await begun.wait()
+                (mine,) = deployment.office.ledger.orphans()
+                async with Client(server(state, "second")) as second:
+                    assert not (await second.call_tool("splunk_get_indexes", {})).is_error
+                report = await command(state, "ledger", "verify")
+                assert report["ok"]
+                assert (report["unknown_outcomes"], report["open_intents"]) == (0, 1)
+                assert deployment.office.ledger.orphans() == (mine,)
+                go_on.set()
 
-    with open_office(state) as office:
-        anyio.run(bounded, office)
-        assert verify(office.ledger).unknown == 0
-        assert problems(office.ledger, state) == []
+    with deployment:
+        anyio.run(run)
+        assert isinstance(outcomes[0], Released)
+        assert problems(deployment.office.ledger, state) == []
