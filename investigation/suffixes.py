@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-import tldextract
+if TYPE_CHECKING:
+    import tldextract
 
 # Names that never resolve on the Internet but stand in corporate logs and in documentation.
 _LOCAL = frozenset({"example", "test", "invalid", "local", "lan", "corp", "internal", "intranet", "home", "onion"})
@@ -12,6 +14,8 @@ _LOCAL = frozenset({"example", "test", "invalid", "local", "lan", "corp", "inter
 
 @cache
 def _extract() -> tldextract.TLDExtract:
+    import tldextract  # when it is first needed: it brings an HTTP library that is never used here
+
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, extra_suffixes=sorted(_LOCAL))
 
 

@@ -10,9 +10,9 @@ from investigation.dossier import Dossier
 from investigation.evidence import Evidence, found
 from investigation.rows import Row, at, text, texts
 
-WRITABLE = re.compile(
-    r"\\(?:temp|tmp|downloads|appdata|public|stage|tools|recycler|programdata)\\|^/tmp/|^/dev/shm/", re.I
-)
+# Where only an administrator installs programs; `Windows\Temp` and the like are open to more.
+INSTALLED = re.compile(r"^(?:[a-z]:\\(?:program files(?: \(x86\))?|windows)\\|/usr/|/opt/|/s?bin/)", re.I)
+OPEN = re.compile(r"\\(?:temp|tmp|downloads|appdata|public|programdata)\\", re.I)
 SYSTEM_USERS = frozenset({"", "SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE"})
 RECOVERY = (
     re.compile(r"vssadmin(?:\.exe)?\s+(?:delete\s+shadows|resize\s+shadowstorage)", re.I),
@@ -27,7 +27,7 @@ KEEPING = (
 )
 LOGS = (re.compile(r"wevtutil(?:\.exe)?\s+(?:cl|clear-log)\s", re.I), re.compile(r"clear-eventlog", re.I))
 PROTECTION = re.compile(
-    r"(?:net1?|sc)(?:\.exe)?\s+(?:stop|delete|config)\s+\S*(?:defend|sense|sentr|sentinel|agent|edr|antivir|carbon|falcon|sysmon)",
+    r"(?:net1?|sc)(?:\.exe)?\s+(?:stop|delete|config)\s+\S*(?:defend|sense|sentinel|agent|edr|antivir|carbon|falcon|sysmon)",
     re.I,
 )
 DISCOVERY = (
@@ -73,7 +73,8 @@ def _unsigned(d: Dossier, unsigned: Sequence[Row]) -> list[Evidence]:
     out: list[Evidence] = []
     placed: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in unsigned:
-        if WRITABLE.search(text(row, "process_path")):
+        path = text(row, "process_path")
+        if path and (OPEN.search(path) or not INSTALLED.match(path)):
             placed[(text(row, "host"), text(row, "process_path"))].append(row)
     files = d.rows("endpoint")
     for (host, path), rows in sorted(placed.items()):
