@@ -3,7 +3,8 @@
 The unit is the natural logarithm of how much likelier the finding is in a malicious case than
 in a harmless one: 0.7 is twice, 1.6 five times, 2.3 ten times as likely; negative numbers speak
 for a harmless cause. The values are judgements, kept coarse on purpose and not fitted; they are
-checked on the bundled cases and on five public captures, which is too few to call them calibrated. Findings of one family overlap and count less after the first (fusion.py).
+checked on the bundled cases and on five public captures, which is too few to call them calibrated.
+Findings of one family overlap and count less after the first (fusion.py).
 """
 
 from __future__ import annotations
