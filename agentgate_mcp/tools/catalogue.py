@@ -23,7 +23,8 @@ from agentgate_mcp.tools.threatintel import IntelBatch, IntelRecord, ThreatIntel
 
 SINK, SELECTOR, BODY = ParamRole.SINK, ParamRole.SELECTOR, ParamRole.BODY
 PROMPTS = "prompts"
-"""Toolset of what renders prompts: dispatched like a tool, never listed as one."""
+"""Toolset of what is dispatched like a tool and never offered as one: what renders the prompts,
+and what the command line alone asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def catalogue(backends: Backends, analyst: CaseAnalyst) -> dict[str, ToolDefinit
         _changes(ProposeTools(backends)),
         _gate(),
         _prompts(PromptTools(backends)),
+        _unlisted(InvestigateTools(backends, analyst)),
     )
     return {tool.name: tool for family in families for tool in family}
 
@@ -253,7 +255,13 @@ def _cases(body: InvestigateTools) -> Iterable[ToolDefinition]:
 
 def _response(body: ResponseTools) -> Iterable[ToolDefinition]:
     act = _Shape(toolset="response", side_effect=SideEffect.RESPOND, destructive=True, idempotent=True, read_only=False)
-    roles = {"action": SELECTOR, "reason": BODY, "case_id": SELECTOR, "requested_by": BODY, "simulate_response": SELECTOR}
+    roles = {
+        "action": SELECTOR,
+        "reason": BODY,
+        "case_id": SELECTOR,
+        "requested_by": BODY,
+        "simulate_response": SELECTOR,
+    }
     yield act.tool(
         "response_request_action",
         "Response action",
@@ -359,3 +367,15 @@ def _prompts(body: PromptTools) -> Iterable[ToolDefinition]:
         "prompt_investigate", "Investigate a case", "Prompt text.", inputs.OneCase, PromptText, body.investigate
     )
     yield read.tool("prompt_triage", "Triage the queue", "Prompt text.", inputs.Nothing, PromptText, body.triage)
+
+
+def _unlisted(body: InvestigateTools) -> Iterable[ToolDefinition]:
+    work = _Shape(toolset=PROMPTS, timeout_s=300.0)
+    yield work.tool(
+        "investigate_host",
+        "Investigate a machine",
+        "Judge one machine of a network capture by its connections.",
+        inputs.InvestigateHost,
+        CaseResult,
+        body.investigate_host,
+    )

@@ -180,6 +180,10 @@ class InvestigateCase(Input):
     requested_by: Annotated[str, Field(max_length=100)] = ""
 
 
+class InvestigateHost(Input):
+    host: Annotated[str, Field(max_length=253, description="address; empty for the busiest")] = ""
+
+
 class CaseReport(Input):
     case_id: CaseId
     format: Literal["md", "json", "notes"] = "md"

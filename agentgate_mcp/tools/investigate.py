@@ -1,4 +1,4 @@
-"""`investigate_case`: drives the pure planner, each of its asks through the whole gate."""
+"""`investigate_case` and its like: drive the pure planners, each ask through the whole gate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.verdict import Held, Outcome, Refused, Released
 from agentgate_mcp.tools import inputs
 from agentgate_mcp.tools.definition import Output, ToolContext
+from investigation.host import investigate_host
 from investigation.planner import investigate
 from investigation.report.markdown import render_markdown, render_notes
 from investigation.steps import Answer, Ask, Enter, Options, Planner
@@ -49,13 +50,15 @@ class InvestigateTools:
         if ctx.permit is None:
             raise PermitError("saving a report needs a permit")
         await ctx.thread(self.backends.reports.save, args.case_id, result, permit=ctx.permit, at=ctx.as_of)
-        return CaseResult(
-            case_id=args.case_id,
-            verdict=str(result["verdict"]),
-            confidence=float(str(result["confidence"])),
-            summary=str(result["summary"]),
-            result=result,
+        return _case_result(result)
+
+    async def investigate_host(self, args: inputs.InvestigateHost, ctx: ToolContext) -> CaseResult:
+        """One machine of a capture. Nothing is requested and no report is kept: there is no case."""
+        result = await _drive(
+            investigate_host(args.host, Options(simulate_response=True, requested_by="", as_of=ctx.as_of)), ctx
         )
+        result["llm_analysis"] = await self.analyst.analyse(result)
+        return _case_result(result)
 
     async def get_case_report(self, args: inputs.CaseReport, ctx: ToolContext) -> Report:
         result = await ctx.thread(self.backends.reports.latest, args.case_id)
@@ -69,6 +72,16 @@ class InvestigateTools:
             case "json":
                 text = _pretty(result)
         return Report(case_id=args.case_id, format=args.format, text=text)
+
+
+def _case_result(result: dict[str, Json]) -> CaseResult:
+    return CaseResult(
+        case_id=str(result["case_id"]),
+        verdict=str(result["verdict"]),
+        confidence=float(str(result["confidence"])),
+        summary=str(result["summary"]),
+        result=result,
+    )
 
 
 async def _drive(planner: Planner, ctx: ToolContext) -> dict[str, Json]:

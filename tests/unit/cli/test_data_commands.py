@@ -6,10 +6,14 @@ import gzip
 import json
 from pathlib import Path
 
+import anyio
 import pytest
 
+from agentgate_mcp import config
 from agentgate_mcp.bundled import bundled_dir
 from agentgate_mcp.cli.data import capture_name
+from agentgate_mcp.compose import open_deployment
+from agentgate_mcp.model.verdict import Refused
 from tests.unit.cli.shell import PATIENCE, Cli
 
 HEAD = [
@@ -124,6 +128,41 @@ def test_a_case_is_investigated_from_the_terminal(cli: Cli, tmp_path: Path) -> N
     unknown = cli("investigate", "9999")
     assert (unknown.code, unknown.out) == (1, "")
     assert "9999" in unknown.err
+
+
+@pytest.mark.req("cli.investigate")
+def test_a_real_capture_is_investigated_and_its_infected_machine_found(cli: Cli, corpora: Path) -> None:
+    log = corpora / "iot23" / "CTU-IoT-Malware-Capture-34-1.conn.log.labeled.gz"
+    done = cli("investigate", "--zeek", log, "--json")
+    said = done.json()
+    assert (done.code, said["case_id"], said["verdict"]) == (0, "host-192.168.1.195", "malicious")
+    assert "185.244.25.235" in said["summary"]
+    assert "23145 rows, 0 left out" in done.err
+    assert not cli.state.exists(), "a capture is worked in a place of its own"
+
+
+@pytest.mark.req("cli.investigate")
+def test_an_ordinary_capture_is_not_called_malicious(cli: Cli, corpora: Path, tmp_path: Path) -> None:
+    log = corpora / "iot23" / "CTU-Honeypot-Capture-4-1.conn.log.labeled.gz"
+    done = cli("investigate", "--zeek", log, "--host", "192.168.1.132", "--out", tmp_path)
+    assert (done.code, done.out) == (0, "")
+    report = (tmp_path / "host-192.168.1.132.md").read_text(encoding="utf-8")
+    assert "**Verdict: malicious**" not in report
+
+
+@pytest.mark.req("cli.investigate", "R1")
+def test_what_the_command_line_alone_asks_for_is_unknown_to_clients(cli: Cli) -> None:
+    from agentgate_mcp.server.seam import Incoming
+
+    call = Incoming(tool="investigate_host", arguments={}, principal="dana", agent_id="agent")
+
+    async def ignored(_done: float, _total: float | None, _message: str) -> None: ...
+
+    with open_deployment(config.load(None, {"AGENTGATE_STATE_DIR": str(cli.state)})) as deployment:
+        outcome = anyio.run(deployment.gatekeeper.execute, call, ignored)
+        assert call.tool not in [t.name for t in deployment.gatekeeper.tools()]
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "unknown_tool"
 
 
 @pytest.mark.req("cli.demo")

@@ -76,6 +76,7 @@ VALID: Mapping[str, dict[str, Json]] = {
     "gate_resume": {"finding_id": "f-0"},
     "prompt_investigate": {"case_id": "1002"},
     "prompt_triage": {},
+    "investigate_host": {},
 }
 """Arguments that every tool takes, so that only the gate stands between a call and its body."""
 
