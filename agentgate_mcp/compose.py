@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+from agentgate_mcp.advisors import Desk as NoteDesk
+from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.approvals.control import Control
 from agentgate_mcp.approvals.registry import OperatorRegistry
 from agentgate_mcp.approvals.service import ApprovalService
@@ -28,7 +30,7 @@ from agentgate_mcp.dispatch.records import Records
 from agentgate_mcp.dispatch.request import new_call_id
 from agentgate_mcp.dispatch.sessions import SessionKeeper
 from agentgate_mcp.dispatch.worlds import WorldKeeper
-from agentgate_mcp.errors import AgentGateError, ConfigError, DataError
+from agentgate_mcp.errors import AgentGateError, CanonicalError, ConfigError, DataError
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.library import PolicyLibrary
@@ -42,8 +44,6 @@ from agentgate_mcp.ledger.recovery import recover
 from agentgate_mcp.ledger.runlog import RunLog
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
-from agentgate_mcp.advisors import Desk as NoteDesk
-from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.permits import PermitBook, PermitKind
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor
@@ -305,11 +305,17 @@ def baselines(search: SearchPort) -> CostBaselines:
 def _data_clock(source: Path, backends: Backends) -> float | None:
     """The instant that `now` means in searches: bundled data and captures have a clock of their own."""
     if backends.extra.get("telemetry") == "bundled":
-        manifest = loads_strict((source / "MANIFEST.json").read_bytes())
+        try:
+            manifest = loads_strict((source / "MANIFEST.json").read_bytes())
+        except (CanonicalError, OSError) as exc:
+            raise DataError(
+                "MANIFEST.json", "file", str(exc) if isinstance(exc, CanonicalError) else "cannot be read"
+            ) from None
         now = manifest.get("now") if isinstance(manifest, dict) else None
-        if not isinstance(now, str):
-            raise DataError("MANIFEST.json", "/now", "expected an ISO 8601 time")
-        return datetime.fromisoformat(now).timestamp()
+        try:
+            return datetime.fromisoformat(now if isinstance(now, str) else "").timestamp()
+        except ValueError:
+            raise DataError("MANIFEST.json", "/now", "expected an ISO 8601 time") from None
     latest = [str(row["maxTime"]) for row in backends.search.indexes() if row["maxTime"]]
     # `latest=now` is exclusive and index times are cut to milliseconds: one second keeps the last event.
     return max((datetime.fromisoformat(t).timestamp() + 1.0 for t in latest), default=None)

@@ -31,7 +31,9 @@ def canonical_arguments(model: type[Input], raw: Json) -> dict[str, Json]:
         # JSON mode: strict, yet an array may become a tuple.
         valid = model.model_validate_json(_canonical(taken))
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=True)[0]
+        errors = exc.errors(include_url=False, include_input=True)
+        # A misspelt argument is also a missing one: name what was sent.
+        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         where = "/".join(_shown(p) for p in first["loc"]) or "arguments"
         if first["type"] == "extra_forbidden":
             known = ", ".join(sorted(model.model_fields)) or "no arguments"
@@ -51,8 +53,13 @@ def _canonical(taken: dict[str, Json]) -> bytes:
             try:
                 _bounded({name: value})
             except CanonicalError as exc:
-                raise ArgumentError(_shown(name), "JSON in bounds, with one reading", f"this: {exc}") from None
-        raise ArgumentError("arguments", "JSON in bounds, with one reading", f"this: {whole}") from None
+                raise _named(_shown(name), exc) from None
+        raise _named("arguments", whole) from None
+
+
+def _named(field: str, error: CanonicalError) -> ArgumentError:
+    expected, _, got = str(error).rpartition("expected ")[2].partition(", got ")
+    return ArgumentError(field, expected, got or "something else")
 
 
 def _bounded(value: Json) -> bytes:

@@ -104,10 +104,10 @@ def test_text_stays_text_where_text_is_asked_for(text: str) -> None:
         (inputs.SearchEvents, {"filters": {"a": 1}}, "filters/a", "string", "the number 1"),
         (inputs.RunQuery, "search index=auth", "arguments", "a JSON object", "text of 17 characters"),
         (inputs.RunQuery, [1], "arguments", "a JSON object", "a list of 1"),
-        (inputs.RunQuery, query(earliest_time="\ud800"), "earliest_time", "JSON", "this"),
-        (inputs.SetObject, {"settings": {"a": float("nan")}}, "settings", "JSON", "this"),
-        (inputs.SetObject, {"settings": {"a": 2**53}}, "settings", "JSON", "this"),
-        (inputs.SetObject, {"settings": {"a": "x" * 2_097_152}}, "settings", "JSON", "this"),
+        (inputs.RunQuery, query(earliest_time="\ud800"), "earliest_time", "", "surrogate"),
+        (inputs.SetObject, {"settings": {"a": float("nan")}}, "settings", "canonical form", ""),
+        (inputs.SetObject, {"settings": {"a": 2**53}}, "settings", "canonical form", ""),
+        (inputs.SetObject, {"settings": {"a": "x" * 2_097_152}}, "settings", "at most 1048576 bytes", "2097"),
     ],
 )
 def test_what_is_refused_names_the_field_what_was_expected_and_what_came(
