@@ -63,7 +63,7 @@ class PermitBook:
             raise PermitError(f"permit is for another {'kind' if held.kind is not kind else 'call'}")
         return held
 
-    def void(self, permit: Permit) -> None:
-        """Take back a permit that was not needed, so that nothing can spend it later."""
+    def void(self, permit: Permit) -> bool:
+        """Take back a permit, so that nothing can spend it later. True if nothing had spent it."""
         with self._lock:
-            self._open.pop(permit.permit_id, None)
+            return self._open.pop(permit.permit_id, None) is permit

@@ -5,22 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
+from anyio import to_thread
 
 from agentgate_mcp.dispatch.executor import Dispatcher, no_progress
-from agentgate_mcp.dispatch.request import CallRequest, make_call, new_call_id
+from agentgate_mcp.dispatch.request import CallRequest, checked_call, new_call_id
 from agentgate_mcp.effects import effects_of
 from agentgate_mcp.errors import ApprovalError, NotFoundError
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision
 from agentgate_mcp.model.verdict import Finding, FindingStatus, Outcome, Refused, Verdict
-from agentgate_mcp.tools.arguments import canonical_arguments
 from agentgate_mcp.tools.definition import Progress
 
 _POLL_S = 0.25
-MAX_DEPTH = 2
-"""A tool may call tools; those may not call `investigate_case` again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,9 @@ class Desk:
         definition = parts.tools.get(tool)
         if definition is None:
             raise NotFoundError("tool", tool, nearest(tool, list(parts.tools)))
-        canonical = canonical_arguments(definition.input_model, dict(arguments))
         request = CallRequest(
             tool=tool,
-            arguments=canonical,
+            arguments=dict(arguments),
             principal=parent.principal,
             agent_id=parent.agent_id,
             raw_user_prompt=parent.raw_user_prompt,
@@ -70,7 +68,7 @@ class Desk:
             asserted_agent=parent.asserted_agent,
             parent_id=parent.call_id,
         )
-        call = make_call(request, canonical, new_call_id())
+        call = checked_call(definition, request, new_call_id())
         judged = await parts.judge.judge(call, parts.clock())
         await parts.ledger.record([parts.records.verdict(call, judged.verdict)])
         return summary(judged.verdict)
@@ -80,7 +78,8 @@ class Desk:
         approvals = self.dispatcher.parts.approvals
         until = time.monotonic() + wait_s
         while True:
-            finding = await approvals.finding(finding_id, now=self.dispatcher.parts.clock())
+            now = self.dispatcher.parts.clock()
+            finding = (await to_thread.run_sync(partial(approvals.get, finding_id, now=now))).finding
             if finding.call.requester != parent.requester:
                 raise NotFoundError("finding", finding_id, ())
             if finding.status is not FindingStatus.PENDING or not time.monotonic() < until:

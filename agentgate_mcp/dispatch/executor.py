@@ -13,25 +13,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 import anyio
+from anyio import to_thread
+from pydantic import BaseModel
 
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.canonical import canonical_bytes, digest
 from agentgate_mcp.dispatch.endings import ending
 from agentgate_mcp.dispatch.judge import Judge, Judged
 from agentgate_mcp.dispatch.records import Records
-from agentgate_mcp.dispatch.request import CallRequest, make_call, new_call_id
+from agentgate_mcp.dispatch.request import CallRequest, checked_call, new_call_id
 from agentgate_mcp.effects import Effects, effects_of
 from agentgate_mcp.errors import AgentGateError, ArgumentError, GateError, LedgerError
-from agentgate_mcp.gate.output import scan_output
+from agentgate_mcp.gate.output import OutputScan, scan_output
 from agentgate_mcp.ledger.entries import Draft, EntryKind, LedgerEntry
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.llm.port import AdvisoryDesk
+from agentgate_mcp.masking import mask_classified
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision, Severity
 from agentgate_mcp.model.facts import CostFacts, RuntimeGuard
 from agentgate_mcp.model.verdict import Held, Outcome, Refused, Released, Verdict
 from agentgate_mcp.permits import Permit, PermitBook, PermitKind
-from agentgate_mcp.tools.arguments import canonical_arguments
 from agentgate_mcp.tools.definition import Caller, GateDesk, Progress, ToolContext, ToolDefinition
 
 MAX_RESULT_BYTES = 786_432
@@ -87,8 +89,7 @@ class Dispatcher:
                 request.principal, call_id, "unknown_tool", f"no tool named {request.tool[:128]!r}"
             )
         try:
-            arguments = canonical_arguments(definition.input_model, request.arguments)
-            call = make_call(request, arguments, call_id)
+            call = checked_call(definition, request, call_id)
         except ArgumentError as exc:
             return await self.refuse(request.principal, call_id, exc.code, str(exc), exc.field)
         judged = await self.parts.judge.judge(call, self.parts.clock())
@@ -206,37 +207,50 @@ class Dispatcher:
             arguments = definition.input_model.model_validate_json(canonical_bytes(dict(call.arguments)))
             with anyio.fail_after(definition.spec.timeout_s):
                 answer = await definition.body(arguments, context)
-            result = self._result(definition, answer.model_dump(mode="json"))
+            # Masking and scanning take time in proportion to the output, so not on the event loop.
+            output = await to_thread.run_sync(self._output, definition, call, judged.verdict, answer)
         except TimeoutError:
-            status = "unknown" if permit is not None else "timeout"
+            status = self._ending(permit, "timeout")
             return await self._ended(call, intent, status, "timeout", f"no answer in {definition.spec.timeout_s:g} s")
         except AgentGateError as exc:
-            return await self._ended(call, intent, "error", exc.code, str(exc))
+            return await self._ended(call, intent, self._ending(permit, "error"), exc.code, str(exc))
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
-                status = "unknown" if permit is not None else "cancelled"
+                status = self._ending(permit, "cancelled")
                 await self._ended(call, intent, status, "cancelled", "the call was cancelled")
             raise
         except Exception as exc:  # deny-on-error: a tool that fails in an unforeseen way releases nothing
-            return await self._ended(call, intent, "error", "internal", f"internal error ({type(exc).__name__})")
-        finally:
-            if permit is not None:
-                parts.permits.void(permit)
-        return await self._release(call, judged.verdict, intent, result)
+            reason = f"internal error ({type(exc).__name__})"
+            return await self._ended(call, intent, self._ending(permit, "error"), "internal", reason)
+        if permit is not None:
+            parts.permits.void(permit)
+        return await self._release(call, judged.verdict, intent, output)
 
-    async def _release(self, call: ToolCall, verdict: Verdict, intent: LedgerEntry, result: dict[str, Json]) -> Outcome:
-        """Mask, scan and mark the output, make its outcome durable, and only then show it."""
-        parts = self.parts
-        masked = parts.records.redactor.redact(result)
+    def _ending(self, permit: Permit | None, status: str) -> str:
+        """``status``, or `unknown` when the effect may have happened: its permit was spent."""
+        spent = permit is not None and not self.parts.permits.void(permit)
+        return "unknown" if spent else status
+
+    def _output(
+        self, definition: ToolDefinition, call: ToolCall, verdict: Verdict, answer: BaseModel
+    ) -> tuple[OutputScan, dict[str, Json]]:
+        """What the tool gave, bounded, masked, scanned and marked. Raises: GateError."""
+        result = self._result(definition, answer.model_dump(mode="json"))
+        masked = self.parts.records.redactor.redact(mask_classified(result))
         if not isinstance(masked, dict):
             raise GateError("a redacted result is not an object")
-        scan = scan_output(
-            call.tool_name, call.call_id, masked, at=verdict.as_of, frame=f"untrusted-{secrets.token_hex(4)}"
-        )
-        draft = parts.records.outcome(call, "ok", intent_seq=intent.seq, result=masked, read=scan.event)
+        frame = f"untrusted-{secrets.token_hex(4)}"
+        return scan_output(call.tool_name, call.call_id, masked, at=verdict.as_of, frame=frame), masked
+
+    async def _release(
+        self, call: ToolCall, verdict: Verdict, intent: LedgerEntry, output: tuple[OutputScan, dict[str, Json]]
+    ) -> Outcome:
+        """Make the outcome durable, and only then show it."""
+        scan, masked = output
+        draft = self.parts.records.outcome(call, "ok", intent_seq=intent.seq, result=masked, read=scan.event)
         try:
             with anyio.CancelScope(shield=True):
-                await parts.ledger.record([draft])
+                await self.parts.ledger.record([draft])
         except LedgerError as exc:
             return Refused(
                 call_id=call.call_id, code=exc.code, message="done, but its record cannot be written; not released"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentgate_mcp.canonical import digest
-from agentgate_mcp.dispatch.request import CallRequest, make_call, new_call_id
+from agentgate_mcp.dispatch.request import CallRequest, checked_call, make_call, new_call_id
 from agentgate_mcp.gate.events import judged_events
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.session import SessionState
@@ -17,7 +17,6 @@ from agentgate_mcp.model.decision import Decision
 from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.model.verdict import Verdict
 from agentgate_mcp.spl.knowledge import KnowledgeSet
-from agentgate_mcp.tools.arguments import canonical_arguments
 from agentgate_mcp.tools.definition import ToolDefinition
 
 
@@ -44,11 +43,12 @@ class OfflineJudge:
 
         Raises: ArgumentError for arguments that the tool does not take."""
         world = self._world(spec, extra)
-        arguments = request.arguments if isinstance(request.arguments, dict) else {}
         definition = self.tools.get(request.tool)
         if spec is None and definition is not None:
-            arguments = canonical_arguments(definition.input_model, request.arguments)
-        call = make_call(request, arguments, new_call_id())
+            call = checked_call(definition, request, new_call_id())
+        else:
+            arguments = request.arguments if isinstance(request.arguments, dict) else {}
+            call = make_call(request, arguments, new_call_id())
         verdict = self.pipeline.evaluate(call, session, world, as_of)
         allowed = verdict.decision is Decision.ALLOW
         for event in judged_events(call, verdict, at=as_of, executed=allowed):

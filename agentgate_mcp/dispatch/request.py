@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from agentgate_mcp.canonical import canonical_bytes, digest, loads_canonical
+from agentgate_mcp.effects import effects_of
 from agentgate_mcp.model.call import Json, ToolCall
+from agentgate_mcp.tools.arguments import canonical_arguments
+from agentgate_mcp.tools.definition import ToolDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,15 @@ def make_call(request: CallRequest, arguments: dict[str, Json], call_id: str) ->
         asserted_agent=request.asserted_agent,
         digest=call_digest(request.tool, arguments, request.principal, request.agent_id),
     )
+
+
+def checked_call(definition: ToolDefinition, request: CallRequest, call_id: str) -> ToolCall:
+    """The canonical call of a request: arguments valid, and what they would do readable.
+
+    Raises: ArgumentError naming the field."""
+    call = make_call(request, canonical_arguments(definition.input_model, request.arguments), call_id)
+    effects_of(call.tool_name, call.arguments)
+    return call
 
 
 def call_digest(tool: str, arguments: dict[str, Json], principal: str, agent_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentgate_mcp.gate.context import StageContext
-from agentgate_mcp.model.decision import Decision, Severity, SideEffect, Stage
+from agentgate_mcp.model.decision import Decision, Profile, Severity, SideEffect, Stage
 from agentgate_mcp.model.facts import DecisionFacts, PolicyFacts, PolicyMatch
 from agentgate_mcp.model.verdict import StageResult
 
@@ -72,7 +72,7 @@ def invariants(ctx: StageContext) -> tuple[Invariant, ...]:
                     "breaker_open", Decision.BLOCK, "Too many refused calls: read-only until an operator clears it."
                 )
             )
-        if agent.read_only:
+        if agent.read_only or ctx.world.profile is Profile.OBSERVE:
             found.append(Invariant("read_only", Decision.BLOCK, "This agent may only read."))
         if spec.side_effect in (SideEffect.PROPOSE, SideEffect.RESPOND) and spec.toolset != "upstream":
             found.extend(_effect_invariants(ctx))

@@ -56,14 +56,37 @@ def _foreign_teams(ctx: StageContext, agent: AgentProfile) -> tuple[str, ...]:
     return tuple(sorted(t for t in change.owner_teams if t and t != agent.team))
 
 
+def unreadable(ctx: StageContext) -> bool:
+    """True when what the call reaches could not be read: a broken search, an unknown object."""
+    search, change = ctx.blast_radius.search, ctx.blast_radius.change
+    return (search is not None and not search.parsed) or (change is not None and bool(change.unknown_targets))
+
+
 def _out_of_scope(ctx: StageContext, agent: AgentProfile) -> tuple[str, ...]:
-    found: list[str] = []
-    search = ctx.blast_radius.search
-    if agent.indexes and search is not None:
-        allowed = set(agent.indexes)
-        found += [f"index:{i}" for i in search.indexes if i not in allowed]
-        if search.index_wildcard:
-            found.append("index:*")
+    found: set[str] = set()
+    if agent.indexes:
+        found |= {f"index:{i}" for i in _indexes_read(ctx) if i not in agent.indexes}
+        search = ctx.blast_radius.search
+        if search is not None:
+            # A data model reads whatever indexes its constraints name, not only this agent's.
+            found |= {f"data_model:{d}" for d in search.data_models}
     if agent.apps:
-        found += [f"app:{c.app}" for c in ctx.effects.changes if c.app and c.app not in agent.apps]
+        for change in ctx.effects.changes:
+            homes = {o.app for o in ctx.world.knowledge.all_named(change.target)} or {change.app}
+            found |= {f"app:{app}" for app in ({change.app} if change.app else homes) if app not in agent.apps}
     return tuple(sorted(found))
+
+
+def _indexes_read(ctx: StageContext) -> tuple[str, ...]:
+    """Indexes that the call looks at, in a search or by argument; `*` where it names none."""
+    names: list[str] = []
+    search = ctx.blast_radius.search
+    if search is not None:
+        names += search.indexes
+        if search.index_wildcard or search.default_indexes:
+            names.append("*")
+    for argument in ("index", "index_name"):
+        value = ctx.call.arguments.get(argument)
+        if isinstance(value, str) and not ctx.effects.searches:
+            names.append(value.lower())
+    return tuple(names)

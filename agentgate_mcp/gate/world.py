@@ -88,7 +88,8 @@ def _narrowed(own: tuple[str, ...], claimed: tuple[str, ...]) -> tuple[str, ...]
 def _site_hash(world: World) -> str:
     parts: dict[str, Json] = {
         "tools": _sorted(
-            f"{t.name}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}" for t in world.tools.values()
+            f"{t.name}:{t.toolset}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}"
+            for t in world.tools.values()
         ),
         "assets": _sorted(repr(a) for a in world.assets),
         "teams": _sorted(repr(t) for t in world.teams),

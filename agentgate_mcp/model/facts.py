@@ -16,7 +16,7 @@ from agentgate_mcp.model.decision import Label, ParamRole, SideEffect
 class Facts(BaseModel):
     """Base of all facts: immutable, no coercion, no unknown field."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 # --- 1 injection ---------------------------------------------------------------------------
@@ -273,7 +273,6 @@ class RequestFacts(Facts):
     bytes_today: int = 0
     rows_budget_left: int = 0
     bytes_budget_left: int = 0
-    classified_fields: tuple[str, ...] = ()
     mutates: bool = False
 
 

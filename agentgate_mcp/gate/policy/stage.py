@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.policy.paths import FactSet
-from agentgate_mcp.gate.request import request_facts
+from agentgate_mcp.gate.request import request_facts, unreadable
 from agentgate_mcp.model.decision import Decision, Severity, Stage
 from agentgate_mcp.model.facts import PolicyFacts
 from agentgate_mcp.model.verdict import StageResult
@@ -21,7 +21,8 @@ def run(ctx: StageContext) -> StageResult:
         request=request,
     )
     ctx.budget.spend(len(ctx.world.policies.policies))
-    matches = ctx.world.policies.evaluate(facts, ctx.world.profile)
+    # Of a call that could not be read the facts say nothing; the invariants refuse it by name.
+    matches = () if unreadable(ctx) else ctx.world.policies.evaluate(facts, ctx.world.profile)
     enforced = [m for m in matches if m.mode == "enforce"]
     # The strongest first: what decided is what a person and a model are told.
     enforced.sort(key=lambda m: (-Decision[m.action], m.policy))
