@@ -325,6 +325,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.engine", "Conditions are typed; an unknown fact or impossible clause is refused at load.", "DESIGN §7"),
     Req("policy.lock", "A changed policy without a new version cannot be locked.", "DESIGN §7"),
     Req("policy.site", "A site adds policies and cannot replace shipped ones.", "DESIGN §7"),
+    Req("policy.evidence", "An approval binds target and expanded search, not the clock.", "DESIGN §8"),
     Req("policy.scope", "An agent reaches its own scope, narrowed by the agent it says it is.", "DESIGN §3.1"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     # --- dispatch ---

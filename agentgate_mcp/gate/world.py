@@ -87,10 +87,7 @@ def _narrowed(own: tuple[str, ...], claimed: tuple[str, ...]) -> tuple[str, ...]
 
 def _site_hash(world: World) -> str:
     parts: dict[str, Json] = {
-        "tools": _sorted(
-            f"{t.name}:{t.toolset}:{t.side_effect}:{sorted((k, v.value) for k, v in t.roles.items())}"
-            for t in world.tools.values()
-        ),
+        "tools": _sorted(_described(tool) for tool in world.tools.values()),
         "assets": _sorted(repr(a) for a in world.assets),
         "teams": _sorted(repr(t) for t in world.teams),
         "agents": _sorted(repr(a) for a in world.agents.values()),
@@ -100,6 +97,11 @@ def _site_hash(world: World) -> str:
         "breaker_open": _sorted(world.breaker_open),
     }
     return digest(parts)
+
+
+def _described(tool: ToolSpec) -> str:
+    roles = sorted((name, role.value) for name, role in tool.roles.items())
+    return f"{tool.name}:{tool.toolset}:{tool.side_effect}:{roles}"
 
 
 def _sorted(texts: Iterable[str]) -> Json:
