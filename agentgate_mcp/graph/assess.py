@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from agentgate_mcp.graph.alerting import custom_condition
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.linking import dead_state
@@ -107,6 +108,10 @@ def _saved_search(
     old, new = text(before.content, "search"), text(after.content, "search")
     if old != new:
         _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node)))
+    if (condition := custom_condition(after.content)) != custom_condition(before.content) and condition:
+        # Read after the search, where it shows whether the fields that it needs are there.
+        bare = knowledge.after(edit.node)
+        _note(result, edit.node, compare_searches(new, f"{new} | {condition.lstrip('| ')}", old=bare))
     losses = settings_losses(edit.node, _timed(before, graph.knowledge), _timed(after, knowledge.after(edit.node)))
     result.losses += losses
     if any(loss.grade is Grade.BLIND for loss in losses):

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
+from agentgate_mcp.graph.alerting import weakened
 from agentgate_mcp.graph.cron import read_cron
-from agentgate_mcp.graph.narrowing import Grade, threshold_grade
-from agentgate_mcp.graph.settings import actions, flag, is_scheduled, number, seconds, text, texts
+from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.graph.settings import actions, flag, is_scheduled, seconds, text, texts
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl.time import parse_time
 
@@ -74,6 +75,8 @@ def _schedule(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Fou
     if not is_scheduled(after):
         return [("schedule_gap", "it is no longer scheduled", Grade.BLIND)]
     cron = text(after, "cron_schedule")
+    if not cron.strip() and text(before, "cron_schedule").strip():
+        return [("schedule_gap", "it has no schedule any more", Grade.BLIND)]
     schedule = read_cron(cron) if cron else None
     if cron and schedule is None:
         return [("schedule_gap", f"the cron line cannot be read: {cron}", Grade.BLIND)]
@@ -169,18 +172,7 @@ def _recipients(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[F
 
 
 def _alert_condition(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
-    for limit_key, comparator_key in (("alert_threshold", "alert_comparator"), ("quantity", "relation")):
-        comparator = text(after, comparator_key).lower()
-        old, new = number(before, limit_key), number(after, limit_key)
-        if new is None or not comparator.startswith(("greater", "rises")):
-            continue
-        if old is None or new > old:
-            origin = f", from {old:g}" if old is not None else ""
-            return [("narrowed_filter", f"it alerts above {new:g} results{origin}", threshold_grade(old, new))]
-    condition = text(after, "alert_condition")
-    if condition and condition != text(before, "alert_condition"):
-        return [("narrowed_filter", "the custom alert condition reads differently", Grade.MODERATE)]
-    return []
+    return [("narrowed_filter", detail, grade) for detail, grade in weakened(before, after)]
 
 
 def _span(value: float) -> str:

@@ -37,6 +37,10 @@ def losses(**changed: Json) -> list[tuple[str, Grade]]:
         {"action__email__to": "soc@corp.example,lead@corp.example,third@corp.example"},
         {"actions": "notable,email,webhook"},
         {"alert__severity": "5"},
+        {"alert_comparator": ""},
+        {"alert_comparator": "not equal to"},
+        {"alert_type": "always"},
+        {"relation": "greater than", "quantity": "0"},
     ],
 )
 def test_settings_that_take_nothing_away_are_no_loss(changed: dict[str, Json]) -> None:
@@ -77,6 +81,18 @@ def test_settings_that_take_nothing_away_are_no_loss(changed: dict[str, Json]) -
         ({"alert_threshold": "3"}, "narrowed_filter", Grade.MINOR),
         ({"alert_threshold": "500"}, "narrowed_filter", Grade.MAJOR),
         ({"alert_condition": "search count > 5"}, "narrowed_filter", Grade.MODERATE),
+        ({"cron_schedule": ""}, "schedule_gap", Grade.BLIND),
+        ({"cron_schedule": None}, "schedule_gap", Grade.BLIND),
+        ({"alert_comparator": "less than"}, "narrowed_filter", Grade.BLIND),
+        ({"alert_comparator": "equal to"}, "narrowed_filter", Grade.MAJOR),
+        ({"alert_comparator": "equal to", "alert_threshold": "-1"}, "narrowed_filter", Grade.BLIND),
+        ({"alert_threshold": "many"}, "narrowed_filter", Grade.MAJOR),
+        ({"alert_type": "number of hosts"}, "narrowed_filter", Grade.MAJOR),
+        ({"alert_type": "custom"}, "narrowed_filter", Grade.MAJOR),
+        ({"alert_type": "custom", "alert_condition": "search NOT *"}, "narrowed_filter", Grade.BLIND),
+        ({"quantity": "999999999"}, "narrowed_filter", Grade.MAJOR),
+        ({"relation": "drops by"}, "narrowed_filter", Grade.MAJOR),
+        ({"relation": "less than", "quantity": "0"}, "narrowed_filter", Grade.BLIND),
     ],
 )
 def test_each_way_of_saying_less_is_typed(changed: dict[str, Json], kind: str, grade: Grade) -> None:
