@@ -12,7 +12,9 @@ from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
 
 OWN_PREFIX = "agentgate"
 """Our app, index, lookups, collections and saved searches all begin with it."""
-_INDEX_WRITERS = frozenset({"collect", "summaryindex", "mcollect", "meventcollect", "stash", "tscollect", "mrollup"})
+_INDEX_WRITERS = frozenset({
+    "collect", "summaryindex", "mcollect", "meventcollect", "stash", "tscollect", "mrollup", "logevent",
+})  # fmt: skip
 
 
 def is_own(name: str) -> bool:
@@ -38,9 +40,14 @@ def protected_change(change: ObjectChange, objects: Iterable[KnowledgeObject]) -
         value: Json = change.content.get(key)
         if isinstance(value, str) and is_own(value):
             return f"{named} ({key} {value})"
-    summary = change.content.get("action.summary_index._name")
-    if isinstance(summary, str) and is_protected_index(summary):
-        return f"{named} (summary index {summary})"
+    for key, value in change.content.items():
+        if not isinstance(value, str):
+            continue
+        setting = key.strip().lower()
+        if setting == "action.summary_index._name" and is_protected_index(value):
+            return f"{named} (summary index {value})"
+        if setting == "action.logevent.param.index" and is_protected_index(value):
+            return f"{named} (alert events into {value})"
     return ""
 
 

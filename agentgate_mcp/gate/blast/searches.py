@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agentgate_mcp.effects import SearchRequest
+from agentgate_mcp.errors import SplError
+from agentgate_mcp.gate.blast.alerts import alert_facts
 from agentgate_mcp.gate.blast.protected import protected_writes
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.graph.planning import Edit
-from agentgate_mcp.graph.settings import actions, text
+from agentgate_mcp.graph.settings import text
 from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.model.site import KnowledgeObject
+from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.facts import read_search
 
 READ_COST = 50
 """Work steps of reading one search, beside one per 100 characters."""
-_SENDING = frozenset({"email", "webhook", "slack", "teams", "pagerduty", "sns", "jira", "servicenow", "phantom"})
-_EXECUTING = frozenset({"script", "runshellscript"})
 
 
 def saved_request(ctx: StageContext) -> SearchRequest | None:
@@ -55,13 +56,22 @@ def search_facts(ctx: StageContext, edits: Sequence[Edit]) -> tuple[SearchFacts 
         request = saved_request(ctx)
         name = f"saved_search:{ctx.effects.saved_search}"
         if request is None:
-            near = ctx.world.knowledge.nearest(name)
-            reasons.append(f"There is no {name}." + (f" Nearest: {', '.join(near)}." if near else ""))
-            found.append(SearchFacts(parsed=True, unresolved=(name,), raw_events=False))
+            problem = _no_such_search(ctx, name)
+            reasons.append(f"{problem[0].upper()}{problem[1:]}.")
+            found.append(SearchFacts(parsed=False, problem=problem, raw_events=False))
         else:
             found.append(read(ctx, request))
     found += [f for e in edits if (f := _scheduled(ctx, e)) is not None]
     return (union(found) if found else None), reasons
+
+
+def _no_such_search(ctx: StageContext, name: str) -> str:
+    """Why a saved search cannot be run, and what may have been meant. Nothing is run, so there is
+    nothing that a person could approve."""
+    if ctx.world.knowledge.all_named(name):
+        return f"{name} has no text, or is not the only one of its name: say its app"
+    near = ctx.world.knowledge.nearest(name)
+    return f"there is no {name}" + (f"; nearest: {', '.join(near)}" if near else "")
 
 
 def _scheduled(ctx: StageContext, edit: Edit) -> SearchFacts | None:
@@ -79,7 +89,7 @@ def _scheduled(ctx: StageContext, edit: Edit) -> SearchFacts | None:
         problem=after.problem,
         commands=after.commands,
         unknown_commands=_fresh(after, before, "unknown_commands"),
-        unresolved=_fresh(after, before, "unresolved") if edit.kind == "saved_search" else (),
+        unresolved=_fresh(after, before, "unresolved"),
         destructive=_fresh(after, before, "destructive"),
         writes=_fresh(after, before, "writes"),
         protected_writes=_fresh(after, before, "protected_writes"),
@@ -112,25 +122,30 @@ def _object_facts(ctx: StageContext, obj: KnowledgeObject) -> SearchFacts | None
         if not facts.parsed or facts.unknown_commands:
             whole = read(ctx, SearchRequest(query=definition, earliest="-1h", latest="now"))
             facts = whole if whole.parsed else SearchFacts(parsed=True, raw_events=False)
-        return facts
+        return facts.model_copy(update={"unresolved": _open_parts(ctx, definition, facts)})
     if not text(obj.content, "search").strip():
         return None
     facts = read(ctx, request_of(obj))
-    on = actions(obj.content)
-    sends = tuple(f"action.{a}" for a in sorted(on & _SENDING))
-    runs = tuple(f"action.{a}" for a in sorted(on & _EXECUTING))
-    summary = text(obj.content, "action.summary_index._name") or "summary"
-    writes = (f"summaryindex:index={summary}",) if "summary_index" in on else ()
-    if not (sends or runs or writes):
-        return facts
+    alert = alert_facts(obj)
     return facts.model_copy(
         update={
-            "egress": (*facts.egress, *sends),
-            "destructive": (*facts.destructive, *runs),
-            "writes": (*facts.writes, *writes),
-            "protected_writes": (*facts.protected_writes, *protected_writes(writes)),
+            "egress": (*facts.egress, *alert.egress),
+            "destructive": (*facts.destructive, *alert.destructive),
+            "writes": (*facts.writes, *alert.writes),
+            "protected_writes": (*facts.protected_writes, *protected_writes(alert.writes)),
         }
     )
+
+
+def _open_parts(ctx: StageContext, definition: str, facts: SearchFacts) -> tuple[str, ...]:
+    """What a macro's text refers to and nothing explains. Anything else that is open about it
+    comes of reading a part of a search as a whole one."""
+    try:
+        found = expand(definition, ctx.world.knowledge).unresolved
+    except SplError as error:
+        return (f"macro: {error}",)
+    found = (*found, *facts.unresolved)
+    return tuple(dict.fromkeys(u for u in found if u.startswith(("macro:", "saved_search:"))))
 
 
 def union(found: Sequence[SearchFacts]) -> SearchFacts:

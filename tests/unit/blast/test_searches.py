@@ -48,12 +48,13 @@ def test_a_saved_search_lends_its_effects_and_its_time_range_to_the_call() -> No
 
 
 @pytest.mark.req("blast.unknown")
-def test_an_unknown_saved_search_is_unresolved_with_the_nearest_named() -> None:
+def test_an_unknown_saved_search_is_refused_with_the_nearest_named() -> None:
     world = world_of([detection("Brute Force", "index=auth")])
     result, facts = blast(world, "splunk_run_saved_search", name="Brute Forse")
     assert facts.search is not None
-    assert facts.search.unresolved == ("saved_search:Brute Forse",)
-    assert "saved_search:Brute Force" in result.reasons[0]
+    assert facts.search.parsed is False
+    assert facts.search.problem == "there is no saved_search:Brute Forse; nearest: saved_search:Brute Force"
+    assert result.reasons[0] == "There is no saved_search:Brute Forse; nearest: saved_search:Brute Force."
 
 
 @pytest.mark.parametrize(
