@@ -13,13 +13,14 @@ from types import TracebackType
 from agentgate_mcp.advisors import Desk as NoteDesk
 from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.approvals.control import Control
+from agentgate_mcp.approvals.operators import Operator
 from agentgate_mcp.approvals.registry import OperatorRegistry
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.approvals.standing import LedgerStanding
 from agentgate_mcp.backends.embedded import LoadReport, load_zeek, open_embedded
 from agentgate_mcp.backends.ports import Backends, SearchPort
 from agentgate_mcp.bundled import bundled_dir
-from agentgate_mcp.canonical import digest, loads_strict
+from agentgate_mcp.canonical import loads_strict
 from agentgate_mcp.config import Settings
 from agentgate_mcp.dispatch.desk import Desk, NestedCaller
 from agentgate_mcp.dispatch.executor import Dispatcher, Parts
@@ -27,24 +28,22 @@ from agentgate_mcp.dispatch.gatekeeper import DispatchGatekeeper
 from agentgate_mcp.dispatch.judge import Judge
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.records import Records
-from agentgate_mcp.dispatch.request import new_call_id
+from agentgate_mcp.dispatch.rollback import roll_back
 from agentgate_mcp.dispatch.sessions import SessionKeeper
 from agentgate_mcp.dispatch.worlds import WorldKeeper
-from agentgate_mcp.errors import AgentGateError, CanonicalError, ConfigError, DataError
+from agentgate_mcp.errors import CanonicalError, ConfigError, DataError
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.library import PolicyLibrary
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.graph.content import load_objects
-from agentgate_mcp.ledger.entries import Draft, EntryKind
 from agentgate_mcp.ledger.files import installation_key
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.mirror import Mirror
 from agentgate_mcp.ledger.recovery import recover
 from agentgate_mcp.ledger.runlog import RunLog
-from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
-from agentgate_mcp.permits import PermitBook, PermitKind
+from agentgate_mcp.permits import PermitBook
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor
 from agentgate_mcp.site import SiteFiles, read_site
@@ -100,48 +99,17 @@ class Deployment:
         self.mirror.close()
         self.office.ledger.close()
 
-    def roll_back(self, change_id: str, *, operator: str, reason: str) -> ChangeRecord:
-        """Undo one change on an operator's word: intent, effect, outcome, like any other effect.
-
-        Raises: NotFoundError, BackendError, LedgerError."""
-        ledger = self.office.ledger
-        effect: list[Json] = ["rollback", change_id]
-        call_id = new_call_id()
-        owner = ledger.owner
-        payload: dict[str, Json] = {
-            "tool": "changes rollback",
-            "digest": digest(effect),
-            "effects": [effect],
-            "finding_id": "",
-            "reason": reason,
-            "owner": owner.to_json(),
-        }
-        intent = Draft(kind=EntryKind.INTENT, principal=operator, call_id=call_id, payload=payload)
-        (entry,) = ledger.append([intent]).result()
-        permit = self.permits.mint(
-            kind=PermitKind.OPERATOR, digest=digest(effect), call_id=call_id, intent_seq=entry.seq
+    def roll_back(self, change_id: str, *, operator: Operator, reason: str) -> ChangeRecord:
+        """Undo one change on an operator's word. Raises: ApprovalError, NotFoundError, BackendError, LedgerError."""
+        knowledge = self.backends.knowledge
+        return roll_back(
+            change_id,
+            operator=operator,
+            reason=reason,
+            ledger=self.office.ledger,
+            permits=self.permits,
+            undo=lambda permit: knowledge.rollback(change_id, permit=permit, at=self.dispatcher.parts.clock()),
         )
-        status, message = "error", ""
-        try:
-            record = self.backends.knowledge.rollback(change_id, permit=permit, at=time.time())
-            status = "ok"
-            return record
-        except AgentGateError as exc:
-            message = str(exc)
-            raise
-        finally:
-            self.permits.void(permit)
-            outcome: dict[str, Json] = {
-                "tool": "changes rollback",
-                "status": status,
-                "intent_seq": entry.seq,
-                "message": message,
-                "result_hash": "",
-                "session_events": [],
-            }
-            ledger.append(
-                [Draft(kind=EntryKind.OUTCOME, principal=operator, call_id=call_id, payload=outcome)]
-            ).result()
 
 
 def data_dir(settings: Settings) -> Path:

@@ -68,7 +68,7 @@ def rollback(
     token = read_token()
     with open_deployment(settings_of(context)) as deployment:
         operator = deployment.office.operators.authenticate(token)
-        record = deployment.roll_back(change_id, operator=operator.name, reason=reason)
+        record = deployment.roll_back(change_id, operator=operator, reason=reason)
     out.print(f"{record.change.target} is as it was before {change_id}", markup=False)
 
 
