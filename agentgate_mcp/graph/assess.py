@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agentgate_mcp.graph.alerting import custom_condition
 from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.exclusions import excluded_assets
 from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.linking import dead_state
 from agentgate_mcp.graph.lookups import Polarity, polarities, row_losses
@@ -41,10 +42,19 @@ class Assessment:
     losses: list[Loss] = field(default_factory=list[Loss])
     states: dict[str, State] = field(default_factory=dict[str, State])
     silenced: set[str] = field(default_factory=set[str])
+    unseen: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Assets (ids) that a detection, by its node, no longer looks at."""
 
     def worsen(self, node: str, state: State) -> None:
         if state > self.states.get(node, State.OK):
             self.states[node] = state
+
+    def overlook(self, graph: KnowledgeGraph, node: str, diff: SearchDiff) -> None:
+        """Notes the assets of the detection ``node`` that ``diff`` takes out of its sight."""
+        detection = graph.detections.get(node)
+        if detection is not None and diff.narrowings:
+            covered = [graph.assets[a] for a in detection.assets if a in graph.assets]
+            self.unseen.setdefault(node, set()).update(excluded_assets(diff.narrowings, covered))
 
 
 def assess(graph: KnowledgeGraph, edit: Edit, knowledge: Expander, *, spend: Spend = no_limit) -> Assessment:
@@ -86,8 +96,9 @@ def _replaced(graph: KnowledgeGraph, edit: Edit) -> bool:
     return any(not o.disabled and o.sharing == "global" for o in rivals)
 
 
-def _note(result: Assessment, node: str, diff: SearchDiff, *, of: str = "") -> None:
+def _note(graph: KnowledgeGraph, result: Assessment, node: str, diff: SearchDiff, *, of: str = "") -> None:
     """Takes the narrowings of a search over as typed losses; a blind search finds nothing."""
+    result.overlook(graph, of or node, diff)
     for narrowing in diff.narrowings:
         detail = f"{of}: {narrowing.detail}" if of else narrowing.detail
         result.losses.append(Loss(kind="narrowed_filter", object=node, detail=detail, grade=narrowing.grade))
@@ -107,11 +118,11 @@ def _saved_search(
     spend(_COMPARE_COST)
     old, new = text(before.content, "search"), text(after.content, "search")
     if old != new:
-        _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node)))
+        _note(graph, result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node)))
     if (condition := custom_condition(after.content)) != custom_condition(before.content) and condition:
         # Read after the search, where it shows whether the fields that it needs are there.
         bare = knowledge.after(edit.node)
-        _note(result, edit.node, compare_searches(new, f"{new} | {condition.lstrip('| ')}", old=bare))
+        _note(graph, result, edit.node, compare_searches(new, f"{new} | {condition.lstrip('| ')}", old=bare))
     losses = settings_losses(edit.node, _timed(before, graph.knowledge), _timed(after, knowledge.after(edit.node)))
     result.losses += losses
     if any(loss.grade is Grade.BLIND for loss in losses):
@@ -152,7 +163,10 @@ def _text_object(
         _compare_users(graph, edit.node, old, new, knowledge, result, spend)
     else:
         spend(_COMPARE_COST)
-        _note(result, edit.node, compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node)))
+        diff = compare_searches(old, new, old=graph.knowledge, new=knowledge.after(edit.node))
+        _note(graph, result, edit.node, diff)
+        for user in reach(graph, [edit.node], spend=spend):
+            result.overlook(graph, user, diff)
 
 
 def _external(
@@ -185,7 +199,9 @@ def _compare_users(
     others = any(n.startswith("data_model:") for n in downstream)
     if len(users) > MAX_COMPARED or others or not users:
         spend(_COMPARE_COST)
-        _compare_texts(graph, node, old, new, knowledge, result, len(users))
+        diff = _compare_texts(graph, node, old, new, knowledge, result, len(users))
+        for user in users:
+            result.overlook(graph, user, diff)
         return
     for user in users:
         obj = graph.nodes[user].object
@@ -193,7 +209,11 @@ def _compare_users(
             continue
         spend(_COMPARE_COST)
         search = text(obj.content, "search")
-        _note(result, node, compare_searches(search, search, old=graph.knowledge, new=knowledge.after(user)), of=user)
+        diff = compare_searches(search, search, old=graph.knowledge, new=knowledge.after(user))
+        _note(graph, result, node, diff, of=user)
+        if user.startswith("eventtype:"):
+            for detection in reach(graph, [user], spend=spend):
+                result.overlook(graph, detection, diff)
 
 
 def _compare_texts(
@@ -204,11 +224,11 @@ def _compare_texts(
     knowledge: Expander,
     result: Assessment,
     users: int,
-) -> None:
+) -> SearchDiff:
     """A macro by its text alone: what it is pasted into is not looked at."""
     if _is_value(old) and _is_value(new):
         result.worsen(node, State.DEGRADED)
-        return
+        return SearchDiff()
     diff = compare_searches(old, new, old=graph.knowledge, new=knowledge.after(node))
     for narrowing in diff.narrowings:
         grade = _widened(narrowing, users)
@@ -218,6 +238,7 @@ def _compare_texts(
     elif not diff.narrowings and users and not diff.same:
         # What the new text does in so many places is not known to be harmless.
         result.worsen(node, State.DEGRADED)
+    return diff
 
 
 def _is_value(definition: str) -> bool:

@@ -178,6 +178,7 @@ class _Builder:
                 criticality=asset.criticality,
                 tags=tuple(sorted(asset.tags)),
                 owner_team=asset.owner_team,
+                names=frozenset(n.lower() for n in (asset.asset_id, *asset.hostnames, *asset.addresses) if n),
             )
             if known_teams and asset.owner_team and asset.owner_team not in known_teams:
                 detail = f"owner team {asset.owner_team} is not defined"
@@ -187,7 +188,12 @@ class _Builder:
                 if asset_id not in self.assets:
                     # Kept, because cover of something unknown must not vanish silently.
                     self.assets[asset_id] = AssetNode(
-                        id=asset_id, criticality="medium", tags=(), owner_team="", known=False
+                        id=asset_id,
+                        criticality="medium",
+                        tags=(),
+                        owner_team="",
+                        known=False,
+                        names=frozenset({asset_id.lower()}),
                     )
                     detail = f"covers {asset_id}, which the inventory does not know"
                     self.problems.append(Problem(where=detection.id, kind="unknown_asset", detail=detail))

@@ -7,11 +7,12 @@ found: otherwise anybody could write that an empty search protects everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from agentgate_mcp.graph.build import KnowledgeGraph, covered_nodes
 from agentgate_mcp.graph.detections import detection_of
+from agentgate_mcp.graph.exclusions import excluded_assets
 from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.losses import Loss, settings_losses
 from agentgate_mcp.graph.narrowing import Grade
@@ -54,10 +55,12 @@ def cover_changes(
     after: Mapping[str, State],
     region: frozenset[str],
     silenced: frozenset[str],
+    unseen: Mapping[str, Set[str]],
     knowledge: Expander,
 ) -> Cover:
     """Compares the cover of everything in ``region``. ``after`` holds states there that are not
-    OK; ``silenced`` detections run on and tell nobody."""
+    OK; ``silenced`` detections run on and tell nobody; ``unseen`` maps detections to assets that
+    they no longer look at, whatever they claim."""
     edits = {e.node: e for e in plan.edits}
     turns: list[_Turn] = []
     for node in sorted(region):
@@ -71,7 +74,7 @@ def cover_changes(
             _Turn(
                 id=node,
                 before=_claims(known),
-                after=_claims(now),
+                after=_claims(now) - {f"asset:{a}" for a in unseen.get(node, ())},
                 counted=known is not None and known.counts and not graph.baseline.get(node, State.OK).broken,
                 counts=now is not None and now.counts and not dead,
             )
@@ -133,8 +136,8 @@ def _believe(
             continue
         shown: set[str] = set()
         for old in lost:
-            if claimed & old.before and turn.counts and _finds_the_same(graph, old.id, turn.id, edit.after, knowledge):
-                shown |= claimed & old.before
+            if claimed & old.before and turn.counts:
+                shown |= claimed & old.before & _finds_the_same(graph, old.id, turn.id, edit.after, knowledge)
         believed[turn.id] = frozenset(shown)
         doubtful = sorted(claimed - shown)
         if doubtful:
@@ -145,16 +148,19 @@ def _believe(
     return believed, losses
 
 
-def _finds_the_same(graph: KnowledgeGraph, old: str, node: str, new: KnowledgeObject, knowledge: Expander) -> bool:
-    """Whether ``new`` finds, and tells, at least what the detection ``old`` did."""
+def _finds_the_same(graph: KnowledgeGraph, old: str, node: str, new: KnowledgeObject, knowledge: Expander) -> Set[str]:
+    """What the detection ``old`` covered of which ``new`` finds, and tells, at least as much."""
     original = graph.nodes[old].object
     if original is None:
-        return False
+        return frozenset()
     search = text(original.content, "search")
     diff = compare_searches(search, text(new.content, "search"), old=graph.knowledge, new=knowledge.after(node))
     if diff.problem or (diff.grade is not None and diff.grade > Grade.MINOR):
-        return False
-    return all(loss.grade <= Grade.MINOR for loss in settings_losses(old, original.content, new.content))
+        return frozenset()
+    if any(loss.grade > Grade.MINOR for loss in settings_losses(old, original.content, new.content)):
+        return frozenset()
+    covered = [graph.assets[a] for a in graph.detections[old].assets if a in graph.assets]
+    return _claims(graph.detections[old]) - {f"asset:{a}" for a in excluded_assets(diff.narrowings, covered)}
 
 
 def _count(

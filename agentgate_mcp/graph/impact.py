@@ -64,6 +64,8 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
         one = assess(graph, edit, knowledge, spend=spend)
         found.losses += one.losses
         found.silenced |= one.silenced
+        for node, assets in one.unseen.items():
+            found.unseen.setdefault(node, set()).update(assets)
         for node, state in one.states.items():
             found.worsen(node, state)
         if edit.after is not None and (ring := needs_itself(overlay, edit.node)):
@@ -78,7 +80,7 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
     spend(len(region))
     removed = {e.node for e in plan.edits if e.after is None or (e.after.disabled and e.node not in graph.own_states)}
     worse = {n: s for n, s in after.items() if s > graph.baseline.get(n, State.OK)}
-    cover = cover_changes(graph, plan, after, region, frozenset(found.silenced), knowledge)
+    cover = cover_changes(graph, plan, after, region, frozenset(found.silenced), found.unseen, knowledge)
     broken = sorted(
         {n for n, s in worse.items() if s.broken and not graph.baseline.get(n, State.OK).broken and n not in removed}
         | set(cover.lost)

@@ -36,10 +36,15 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowing:
-    """One way in which less is found."""
+    """One way in which less is found. ``values`` are gone, of ``field``; of ``kept``, if that is
+    not empty, nothing but these is left; ``text`` is a condition in another form that says no."""
 
     grade: Grade
     detail: str
+    field: str = ""
+    values: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    text: str = ""
 
 
 ALWAYS_PRESENT = frozenset({
@@ -133,10 +138,12 @@ def _exclusions(
             continue
         if any(not v.strip("*") for v in added):
             detail = f"every event with a {name} is excluded"
-            found.append(Narrowing(grade=_absence_grade(name, produced, certain), detail=detail))
+            grade = _absence_grade(name, produced, certain)
+            found.append(Narrowing(grade=grade, detail=detail, field=name, values=frozenset(added)))
         else:
             shown = ", ".join(added[:3]) + (f" and {len(added) - 3} more" if len(added) > 3 else "")
-            found.append(Narrowing(grade=exclusion_grade(added), detail=f"{name} excludes {shown}"))
+            detail = f"{name} excludes {shown}"
+            found.append(Narrowing(grade=exclusion_grade(added), detail=detail, field=name, values=frozenset(added)))
     return found
 
 
@@ -235,18 +242,25 @@ def _lost(old: Condition, new: Condition) -> Narrowing | None:
             return None
         share = len(lost) / len(old.values)
         if share == 1 and old.field in DATA_FIELDS:
-            return Narrowing(grade=Grade.BLIND, detail=f"it reads another {old.field}: {', '.join(sorted(new.values))}")
+            detail = f"it reads another {old.field}: {', '.join(sorted(new.values))}"
+            return Narrowing(grade=Grade.BLIND, detail=detail, field=old.field, values=frozenset(lost))
         grade = Grade.MINOR if share <= 0.2 else Grade.MODERATE if share < 0.75 else Grade.MAJOR
         shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
-        return Narrowing(grade=grade, detail=f"{old.field} no longer matches {shown}")
+        detail = f"{old.field} no longer matches {shown}"
+        return Narrowing(grade=grade, detail=detail, field=old.field, values=frozenset(lost))
     if isinstance(old, Opaque) and isinstance(new, Opaque):
-        return Narrowing(grade=Grade.MODERATE, detail=f"the condition on {new.shown} reads differently")
+        detail = f"the condition on {new.shown} reads differently"
+        return Narrowing(grade=Grade.MODERATE, detail=detail, text=_denial(new))
     mine, theirs = _branches(old), _branches(new)
     gone = [b for b in mine if b not in theirs and not _implied(b, theirs)]
     if not gone:
         return None
     grade = Grade.MODERATE if len(gone) < len(mine) else Grade.MAJOR
-    return Narrowing(grade=grade, detail=f"{len(gone)} of {len(mine)} alternatives no longer match")
+    named = {c.field: c.values for b in gone for c in b if isinstance(c, In) and len(b) == 1}
+    name = next(iter(named)) if len(named) == 1 else ""
+    values = frozenset(v for b in gone for c in b if isinstance(c, In) and c.field == name for v in c.values)
+    detail = f"{len(gone)} of {len(mine)} alternatives no longer match"
+    return Narrowing(grade=grade, detail=detail, field=name, values=values)
 
 
 def _implied(branch: frozenset[Condition], others: list[frozenset[Condition]]) -> bool:
@@ -261,16 +275,23 @@ def _added(condition: Condition) -> Narrowing:
             if any(not v.strip("*") for v in condition.values):
                 return Narrowing(grade=Grade.MINOR, detail=f"{condition.field} must be present")
             grade = Grade.MAJOR if _is_entity(condition.field) else Grade.MODERATE
-            return Narrowing(grade=grade, detail=f"only {condition.field} = {shown} is left")
+            detail = f"only {condition.field} = {shown} is left"
+            return Narrowing(grade=grade, detail=detail, field=condition.field, kept=condition.values)
         case Opaque():
             word = "must hold" if condition.positive else "is excluded"
-            return Narrowing(grade=_opaque_grade(condition), detail=f"{condition.shown} {word}")
+            detail = f"{condition.shown} {word}"
+            return Narrowing(grade=_opaque_grade(condition), detail=detail, text=_denial(condition))
         case Either() if (excluded := _joint_exclusion(condition)) is not None:
             # NOT (a=1 b=2): only events with both go.
             shown = " and ".join(f"{c.field} {', '.join(sorted(c.values)[:3])}" for c in excluded)
             return Narrowing(grade=min(exclusion_grade(c.values) for c in excluded), detail=f"excludes {shown}")
         case _:
             return Narrowing(grade=Grade.MODERATE, detail="a condition was added")
+
+
+def _denial(condition: Opaque) -> str:
+    """The text of a condition that lets through what it does not name; else nothing."""
+    return condition.text.lower() if not condition.positive or "op='!='" in condition.text else ""
 
 
 def _is_entity(name: str) -> bool:

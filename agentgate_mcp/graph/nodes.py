@@ -118,6 +118,8 @@ class AssetNode:
     tags: tuple[str, ...]
     owner_team: str
     known: bool = True
+    names: frozenset[str] = frozenset()
+    """Id, host names and addresses, in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
