@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from agentgate_mcp.dispatch.records import Records
 from agentgate_mcp.dispatch.rollback import roll_back
 from agentgate_mcp.dispatch.sessions import SessionKeeper
 from agentgate_mcp.dispatch.worlds import WorldKeeper
-from agentgate_mcp.errors import CanonicalError, ConfigError, DataError
+from agentgate_mcp.errors import AgentGateError, CanonicalError, ConfigError, DataError
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.library import PolicyLibrary
@@ -84,6 +85,7 @@ class Deployment:
     mirror: Mirror
     runlog: RunLog
     desk: NoteDesk
+    worlds: WorldKeeper
 
     def __enter__(self) -> Deployment:
         return self
@@ -98,6 +100,16 @@ class Deployment:
         self.dispatcher.parts.judge.close()
         self.mirror.close()
         self.office.ledger.close()
+
+    def warm_up(self) -> None:
+        """Build the world beside the start, so that the first call does not wait for it."""
+
+        def build() -> None:
+            # What is wrong is said by the first call, which asks again and is refused.
+            with suppress(AgentGateError):
+                self.worlds.current()
+
+        threading.Thread(target=build, name="agentgate-warm-up", daemon=True).start()
 
     def roll_back(self, change_id: str, *, operator: Operator, reason: str) -> ChangeRecord:
         """Undo one change on an operator's word. Raises: ApprovalError, NotFoundError, BackendError, LedgerError."""
@@ -145,9 +157,10 @@ def open_deployment(
         logs = settings.state_dir / "logs"
         mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=site.redactor, clock=clock)
         desk = desk_of(settings, site.redactor, office.approvals)
+        worlds = WorldKeeper(site.backends.knowledge.generation, site.world)
         judge = Judge(
             pipeline=pipeline or Pipeline(),
-            world=WorldKeeper(site.backends.knowledge.generation, site.world),
+            world=worlds,
             sessions=SessionKeeper(office.ledger),
             standing=LedgerStanding(office.ledger),
             timeout_s=settings.gate_timeout_s,
@@ -177,6 +190,7 @@ def open_deployment(
         mirror=mirror,
         runlog=runlog,
         desk=desk,
+        worlds=worlds,
     )
 
 

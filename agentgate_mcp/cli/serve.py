@@ -74,6 +74,7 @@ def serve(
         toolsets=None if settings.toolsets == config.TOOLSETS else settings.toolsets,
         read_only=settings.read_only,
     )
+    deployment.warm_up()
     with deployment:
         try:
             anyio.run(serve_transport, deployment.gatekeeper, options)
