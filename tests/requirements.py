@@ -337,6 +337,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("dispatch.resume", "An approved call runs once, re-gated, for its requester.", "DESIGN §8"),
     Req("dispatch.bad-input", "Bad input gets an error that names the field, and a record.", "issue:2"),
     Req("dispatch.hung-stage", "A stage that never returns refuses its call, then ends the process.", "DESIGN §3"),
+    Req("dispatch.restart", "A session is folded again after a restart, cheaply and to the same hash.", "DESIGN §3.3"),
     Req("dispatch.kill", "A kill leaves no effect without intent, and each orphan UNKNOWN once.", "issue:2"),
     Req("dispatch.processes", "Servers and the command line share one state directory at once.", "DESIGN §8"),
     Req("dispatch.ledger-faults", "What cannot be recorded is not done, or not released.", "DESIGN §3"),

@@ -6,11 +6,13 @@ Only entries newer than the last fold are read, those of other processes among t
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from agentgate_mcp.dispatch.stored import stored_events
 from agentgate_mcp.gate.session import SessionState
-from agentgate_mcp.ledger.ledger import Ledger
-from agentgate_mcp.model.session import event_from_json
+from agentgate_mcp.ledger.ledger import SESSION_KINDS, Ledger
+from agentgate_mcp.ledger.query import PAGE, Query, payloads
 
 
 @dataclass(slots=True)
@@ -29,14 +31,29 @@ class SessionKeeper:
         self._folded: dict[str, _Folded] = {}
 
     def current(self, principal: str) -> SessionState:
-        """The session as of the last durable entry of ``principal``."""
+        """The session as of the last durable entry of ``principal``.
+
+        Raises: LedgerError; GateError, each time, when a recorded event that still counts cannot
+        be read."""
         with self._guard:
             lock = self._locks.setdefault(principal, threading.Lock())
             held = self._folded.setdefault(principal, _Folded())
         with lock:
-            for entry in self._ledger.session_entries(principal, held.seq):
-                events = entry.payload.get("session_events")
-                for raw in events if isinstance(events, list) else []:
-                    held.state = held.state.apply(event_from_json(raw))
-                held.seq = entry.seq
+            for seq, payload in self._payloads(principal, held.seq):
+                state = held.state
+                for event in stored_events(payload):
+                    state = state.apply(event)
+                # Both or neither: an entry that cannot be read is met again whole, never in part.
+                held.state, held.seq = state, seq
+            _ = held.state.hash  # what is kept of recorded reads is read or refused here
             return held.state
+
+    def _payloads(self, principal: str, since: int) -> Iterator[tuple[int, str]]:
+        query = Query(kinds=SESSION_KINDS, principal=principal)
+        while True:
+            with self._ledger.snapshot() as store:
+                found = payloads(store, query, since)
+            yield from found
+            if len(found) < PAGE:
+                return
+            since = found[-1][0]

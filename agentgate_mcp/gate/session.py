@@ -23,6 +23,7 @@ from agentgate_mcp.model.session import (
     OutputRead,
     PromptGiven,
     SessionEvent,
+    StoredRead,
     TaintCleared,
 )
 
@@ -40,8 +41,13 @@ WEEK = 604_800.0
 class Read:
     """One output that was read, with an index of its values. ``number`` counts calls."""
 
-    event: OutputRead
+    source: OutputRead | StoredRead
     number: int
+
+    @property
+    def event(self) -> OutputRead:
+        """Raises: GateError when what was recorded is no event."""
+        return self.source.event if isinstance(self.source, StoredRead) else self.source
 
     @cached_property
     def digest(self) -> bytes:
@@ -66,7 +72,7 @@ class Read:
 
     @property
     def untrusted(self) -> bool:
-        return self.event.truncated or any(leaf.trust is Trust.WRITABLE for leaf in self.event.leaves)
+        return self.source.untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class SessionState:
     def empty(cls) -> SessionState:
         return cls()
 
-    def apply(self, event: SessionEvent) -> SessionState:
+    def apply(self, event: SessionEvent | StoredRead) -> SessionState:
         """The session after ``event``."""
         match event:
             case PromptGiven():
@@ -119,16 +125,16 @@ class SessionState:
             case CallJudged():
                 used = tuple(Touch(event.at, target=t) for t in event.targets)
                 return self._with(used, event.at, calls=self.calls + 1)
-            case OutputRead():
+            case OutputRead() | StoredRead():
                 return self._read(event)
             case TaintCleared():
                 return replace(self, reads=(), flagged=(), flags_lost=False, tainted_at=None)
             case _:
                 assert_never(event)
 
-    def _read(self, event: OutputRead) -> SessionState:
+    def _read(self, event: OutputRead | StoredRead) -> SessionState:
         read = Read(event, self.calls)
-        flagged = (*self.flagged, read) if event.flags else self.flagged
+        flagged = (*self.flagged, read) if isinstance(event, OutputRead) and event.flags else self.flagged
         changes: dict[str, object] = {
             "reads": (*self.reads, read)[-MAX_READS:],
             "flagged": flagged[-MAX_FLAGGED:],
@@ -168,12 +174,12 @@ class SessionState:
         for read in reversed(self.reads):
             leaf = read.by_value.get(key)
             if leaf is not None:
-                yield Evidence(read.event.call_id, leaf)
+                yield Evidence(read.source.call_id, leaf)
 
     def containing(self, value: str) -> str:
         """The call whose output holds ``value`` anywhere in it, newest first, or empty."""
         key = value.lower()
-        return next((r.event.call_id for r in reversed(self.reads) if key in r.blob), "")
+        return next((r.source.call_id for r in reversed(self.reads) if key in r.blob), "")
 
     def flags_in_force(self, as_of: float) -> tuple[tuple[str, FlaggedSpan], ...]:
         """Flagged spans under general taint, as (call_id, span): effects are refused while any is."""
@@ -192,7 +198,7 @@ class SessionState:
         return self.tainted_at is not None and self._in_force(*self.tainted_at, as_of)
 
     def _fresh(self, read: Read, as_of: float) -> bool:
-        return self._in_force(read.number, read.event.at, as_of)
+        return self._in_force(read.number, read.source.at, as_of)
 
     def _in_force(self, number: int, at: float, as_of: float) -> bool:
         # Taint lasts while it is young in calls and in time; stated so that a bad clock keeps it.

@@ -10,7 +10,8 @@ from typing import TypeAlias
 from agentgate_mcp.ledger.entries import EntryKind, LedgerEntry
 from agentgate_mcp.ledger.store import Cell, Store
 
-PAGE = 512
+PAGE = 64
+"""Records at a time. One may hold a hundred kilobytes of leaves, so more would cost memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,12 @@ def page(store: Store, query: Query, after: int) -> list[LedgerEntry]:
     """One page of records from ``store``. Raises: LedgerError."""
     where, bindings = _where(query)
     return store.page(where, bindings, max(after, query.since), PAGE)
+
+
+def payloads(store: Store, query: Query, after: int) -> list[tuple[int, str]]:
+    """One page of sequences with their payloads as canonical JSON text. Raises: LedgerError."""
+    where, bindings = _where(query)
+    return store.payloads(where, bindings, max(after, query.since), PAGE)
 
 
 def matching(fetch: Fetch, query: Query) -> Iterator[LedgerEntry]:

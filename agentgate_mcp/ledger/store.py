@@ -252,6 +252,11 @@ class Store:
         sql = f"SELECT {_COLUMNS} FROM entry WHERE {where} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
         return [to_entry(row) for row in self.rows(sql, (*bindings, after, limit))]
 
+    def payloads(self, where: str, bindings: Sequence[Cell], after: int, limit: int) -> list[tuple[int, str]]:
+        """`page`, but of each record its sequence and the text of its payload only."""
+        sql = f"SELECT seq, payload FROM entry WHERE {where} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+        return [(cast(int, seq), cast(str, text)) for seq, text in self.rows(sql, (*bindings, after, limit))]
+
     def raw(self, upto: int) -> Iterator[tuple[Cell, ...]]:
         """Every record up to ``upto`` as it is stored, with its tag last."""
         return self.stream(f"SELECT {_COLUMNS}, tag FROM entry WHERE seq <= ? ORDER BY seq", (upto,))  # noqa: S608

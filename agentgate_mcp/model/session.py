@@ -7,6 +7,8 @@ Times are epoch seconds.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -83,6 +85,57 @@ class OutputRead(_Event):
     rows: int = 0
     bytes: int = 0
     truncated: bool = False
+
+    @property
+    def untrusted(self) -> bool:
+        """True when an attacker may have written some of it."""
+        return self.truncated or any(leaf.trust is Trust.WRITABLE for leaf in self.leaves)
+
+
+@dataclass(frozen=True)
+class StoredRead:
+    """A recorded `OutputRead` without flags, of which a fold needs only this much: most reads are
+    forgotten before anything looks at their leaves. ``event`` reads those, and refuses what is
+    not as it was written."""
+
+    at: float
+    call_id: str
+    rows: int
+    bytes: int
+    untrusted: bool
+    head: dict[str, Json]
+    leaves: str
+    """JSON text of the leaves, which are empty in ``head``."""
+
+    @classmethod
+    def of(cls, head: dict[str, Json], leaves: str) -> StoredRead:
+        """Raises: GateError when ``head`` is no unflagged read."""
+        event = event_from_json(head)
+        if not isinstance(event, OutputRead) or event.flags or event.leaves:
+            raise GateError("session event: kind: expected a read without flags")
+        # A quote inside a JSON string is escaped, so what is counted here are keys with their values.
+        trusted = sum(leaves.count(f'"trust":"{trust.value}"') for trust in Trust if trust is not Trust.WRITABLE)
+        return cls(
+            at=event.at,
+            call_id=event.call_id,
+            rows=event.rows,
+            bytes=event.bytes,
+            untrusted=event.truncated or trusted != leaves.count('"trust":'),
+            head=head,
+            leaves=leaves,
+        )
+
+    @cached_property
+    def event(self) -> OutputRead:
+        """The whole event. Raises: GateError."""
+        try:
+            leaves: Json = json.loads(self.leaves)
+        except ValueError:
+            raise GateError("session event: leaves: expected JSON") from None
+        event = event_from_json({**self.head, "leaves": leaves})
+        if not isinstance(event, OutputRead):
+            raise GateError("session event: kind: expected a read")
+        return event
 
 
 class TaintCleared(_Event):
