@@ -131,14 +131,14 @@ def test_a_case_is_investigated_from_the_terminal(cli: Cli, tmp_path: Path) -> N
 
 
 @pytest.mark.req("cli.investigate")
-def test_a_real_capture_is_investigated_and_its_infected_machine_found(cli: Cli, corpora: Path) -> None:
+def test_a_real_capture_is_investigated_and_its_infected_machine_found(cold: Cli, corpora: Path) -> None:
     log = corpora / "iot23" / "CTU-IoT-Malware-Capture-34-1.conn.log.labeled.gz"
-    done = cli("investigate", "--zeek", log, "--json")
+    done = cold("investigate", "--zeek", log, "--json")
     said = done.json()
     assert (done.code, said["case_id"], said["verdict"]) == (0, "host-192.168.1.195", "malicious")
     assert "185.244.25.235" in said["summary"]
     assert "23145 rows, 0 left out" in done.err
-    assert not cli.state.exists(), "a capture is worked in a place of its own"
+    assert not cold.state.exists(), "a capture is worked in a place of its own"
 
 
 @pytest.mark.req("cli.investigate")
@@ -166,8 +166,8 @@ def test_what_the_command_line_alone_asks_for_is_unknown_to_clients(cli: Cli) ->
 
 
 @pytest.mark.req("cli.demo")
-def test_the_demo_comes_out_as_expected(cli: Cli, tmp_path: Path) -> None:
-    child = cli.start("demo", "--json", "--state-dir", tmp_path / "demo")
+def test_the_demo_comes_out_as_expected(cli: Cli) -> None:
+    child = cli.start("demo", "--json", "--state-dir", cli.state)
     out, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0, err.decode()
     said = json.loads(out)

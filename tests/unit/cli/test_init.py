@@ -87,14 +87,14 @@ def test_servers_of_the_wrong_type_are_refused(before: dict[str, object]) -> Non
 
 @pytest.mark.parametrize("client", list(ClientName))
 def test_the_file_is_written_backed_up_and_left_alone_the_second_time(
-    cli: Cli, tmp_path: Path, client: ClientName
+    cold: Cli, tmp_path: Path, client: ClientName
 ) -> None:
     file = tmp_path / "new folder" / "config.json"
-    assert cli("init", "--client", client, "--config", file).code == 0
+    assert cold("init", "--client", client, "--config", file).code == 0
     assert [p.name for p in file.parent.iterdir()] == ["config.json"]
     file.write_text(json.dumps(OTHER, ensure_ascii=False), encoding="utf-8")
     file.chmod(0o600)
-    assert cli("init", "--client", client, "--config", file).code == 0
+    assert cold("init", "--client", client, "--config", file).code == 0
     written = json.loads(file.read_text(encoding="utf-8"))
     backup = file.with_name("config.json.agentgate-backup")
     assert json.loads(backup.read_text(encoding="utf-8")) == OTHER
@@ -103,7 +103,7 @@ def test_the_file_is_written_backed_up_and_left_alone_the_second_time(
     entry = written["servers" if client is ClientName.VSCODE else "mcpServers"]["agentgate"]
     assert (entry["command"], Path(entry["command"]).is_absolute()) == (sys.executable, True)
     before = {p: p.read_bytes() for p in file.parent.iterdir()}
-    again = cli("init", "--client", client, "--config", file)
+    again = cold("init", "--client", client, "--config", file)
     assert (again.code, "nothing changed" in again.err) == (0, True)
     assert {p: p.read_bytes() for p in file.parent.iterdir()} == before
 
@@ -111,10 +111,10 @@ def test_the_file_is_written_backed_up_and_left_alone_the_second_time(
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"a": 1, // note\n "b": 2}', '{"a":1,"a":2}', "\xff", '{"mcpServers": 1}']
 )
-def test_what_cannot_be_read_back_whole_is_not_touched(cli: Cli, tmp_path: Path, text: str) -> None:
+def test_what_cannot_be_read_back_whole_is_not_touched(cold: Cli, tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.json"
     file.write_text(text, encoding="latin-1")
-    done = cli("init", "--client", "cursor", "--config", file)
+    done = cold("init", "--client", "cursor", "--config", file)
     assert done.code == 1
     assert done.err.startswith("error: ")
     assert [p.name for p in tmp_path.iterdir()] == ["config.json"]
@@ -122,26 +122,26 @@ def test_what_cannot_be_read_back_whole_is_not_touched(cli: Cli, tmp_path: Path,
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\ufeff{}", "\ufeff"])
-def test_an_empty_file_and_a_byte_order_mark_are_fine(cli: Cli, tmp_path: Path, text: str) -> None:
+def test_an_empty_file_and_a_byte_order_mark_are_fine(cold: Cli, tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.json"
     file.write_text(text, encoding="utf-8")
-    assert cli("init", "--client", "cursor", "--config", file).code == 0
+    assert cold("init", "--client", "cursor", "--config", file).code == 0
     assert "agentgate" in json.loads(file.read_text(encoding="utf-8"))["mcpServers"]
 
 
-def test_an_older_backup_is_never_written_over_and_a_link_stays_a_link(cli: Cli, tmp_path: Path) -> None:
+def test_an_older_backup_is_never_written_over_and_a_link_stays_a_link(cold: Cli, tmp_path: Path) -> None:
     real, link = tmp_path / "dotfiles.json", tmp_path / "config.json"
     link.symlink_to(real)
     for text in ('{"first": 1}', '{"second": 2}'):
         real.write_text(text)
-        assert cli("init", "--client", "cursor", "--config", link).code == 0
+        assert cold("init", "--client", "cursor", "--config", link).code == 0
     assert link.is_symlink()
     backups = sorted(tmp_path.glob("*backup*"))
     assert [json.loads(b.read_text()) for b in backups] == [{"first": 1}, {"second": 2}]
 
 
-def test_a_dry_run_prints_and_writes_nothing(cli: Cli, tmp_path: Path) -> None:
+def test_a_dry_run_prints_and_writes_nothing(cold: Cli, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
-    done = cli("init", "--client", "vscode", "--config", file, "--dry-run")
+    done = cold("init", "--client", "vscode", "--config", file, "--dry-run")
     assert done.json()["servers"]["agentgate"]["type"] == "stdio"
     assert not file.exists()
