@@ -99,6 +99,7 @@ class Deployment:
         self.desk.close()
         self.dispatcher.parts.judge.close()
         self.mirror.close()
+        self.backends.close()
         self.office.ledger.close()
 
     def warm_up(self) -> None:

@@ -7,12 +7,12 @@ SplError (with position), NotFoundError (with nearest names).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from agentgate_mcp.model.call import Json
 from agentgate_mcp.effects import ResponseAction
+from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import RuntimeGuard
 from agentgate_mcp.model.site import CaseRecord, ChangeRecord, KnowledgeObject, ObjectChange
 from agentgate_mcp.permits import Permit
@@ -174,3 +174,5 @@ class Backends:
     reports: ReportPort
     label: str = "embedded"
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
+    close: Callable[[], None] = lambda: None
+    """Closes files and connections; the ports are not used after it."""

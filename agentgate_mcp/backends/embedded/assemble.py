@@ -42,8 +42,14 @@ def open_embedded(
     def opened() -> TelemetryStore:
         return open_bundled(data_dir, state_dir) if telemetry is None else open_telemetry(telemetry)
 
+    store = _Once(opened)
+
+    def close() -> None:
+        store.close()
+        database.close()
+
     return Backends(
-        search=EmbeddedSplunk(_once(opened), knowledge, data_dir, clock),
+        search=EmbeddedSplunk(store, knowledge, data_dir, clock),
         knowledge=knowledge,
         cases=CaseFiles(data_dir),
         intel=IntelFeeds(data_dir),
@@ -51,6 +57,7 @@ def open_embedded(
         responder=SimulatingResponder(database, book),
         reports=ReportStore(database, book),
         extra={"telemetry": "bundled" if telemetry is None else "zeek"},
+        close=close,
     )
 
 
@@ -63,16 +70,24 @@ def read_journal(state_dir: Path) -> Sequence[journal.JournalEntry]:
         database.close()
 
 
-def _once(make: Callable[[], TelemetryStore]) -> Callable[[], TelemetryStore]:
-    """``make``, called at most once however many threads ask; after an error the next asks again."""
-    lock = threading.Lock()
-    made: list[TelemetryStore] = []
+class _Once:
+    """A telemetry store that is opened when it is first asked for, however many threads ask; after
+    an error the next asks again."""
 
-    def get() -> TelemetryStore:
-        if not made:
-            with lock:
-                if not made:
-                    made.append(make())
-        return made[0]
+    def __init__(self, make: Callable[[], TelemetryStore]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: TelemetryStore | None = None
 
-    return get
+    def __call__(self) -> TelemetryStore:
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = self._make()
+        return self._made
+
+    def close(self) -> None:
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+                self._made = None
