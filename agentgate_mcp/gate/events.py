@@ -30,6 +30,7 @@ def judged_events(call: ToolCall, verdict: Verdict, *, at: float, executed: bool
             severity=verdict.severity.label,
             targets=effects_of(call.tool_name, call.arguments).targets if executed else (),
             cost_score=cost.score,
+            nested=call.parent_id is not None,
         )
     )
     return tuple(events)

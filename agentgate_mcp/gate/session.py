@@ -35,6 +35,7 @@ MAX_FLAGGED = 256
 MAX_PROMPTS = 16
 MAX_TOUCHES = 4096
 WEEK = 604_800.0
+_FREE = frozenset({"gate_preview", "gate_finding_status"})
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class SessionState:
     """The fold so far. Build it with `empty` and `apply` only."""
 
     calls: int = 0
+    """Calls that the agent itself has made, as taint is counted."""
     prompts: tuple[PromptGiven, ...] = ()
     reads: tuple[Read, ...] = ()
     flagged: tuple[Read, ...] = ()
@@ -124,7 +126,7 @@ class SessionState:
                 return replace(self, prompts=(*others, event)[-MAX_PROMPTS:])
             case CallJudged():
                 used = tuple(Touch(event.at, target=t) for t in event.targets)
-                return self._with(used, event.at, calls=self.calls + 1)
+                return self._with(used, event.at, calls=self.calls + _is_a_step(event))
             case OutputRead() | StoredRead():
                 return self._read(event)
             case TaintCleared():
@@ -215,6 +217,12 @@ class SessionState:
 
     def bytes_since(self, at: float) -> int:
         return sum(t.bytes for t in self.touches if t.at >= at)
+
+
+def _is_a_step(event: CallJudged) -> bool:
+    """False for what brings an agent no further, so that no taint is ended by it: refused calls,
+    calls that a tool makes of itself, verdicts and statuses that are merely asked for."""
+    return event.decision != "BLOCK" and not event.nested and event.tool not in _FREE
 
 
 def _kept(before: tuple[Touch, ...], new: tuple[Touch, ...], now: float) -> tuple[Touch, ...]:

@@ -60,7 +60,8 @@ class PromptGiven(_Event):
 
 
 class CallJudged(_Event):
-    """One verdict. ``targets`` names what an executed call changes or acts on, else it is empty."""
+    """One verdict. ``targets`` names what an executed call changes or acts on, else it is empty.
+    ``nested``: the call was made by a tool on behalf of another call."""
 
     kind: Literal["judged"] = "judged"
     at: float
@@ -71,6 +72,7 @@ class CallJudged(_Event):
     severity: str
     targets: tuple[str, ...] = ()
     cost_score: int = 0
+    nested: bool = False
 
 
 class OutputRead(_Event):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentgate_mcp.errors import GateError
+from agentgate_mcp.gate.events import judged_events
 from agentgate_mcp.gate.session import MAX_PROMPTS, MAX_READS, MAX_TOUCHES, TAINT_CALLS, TAINT_SECONDS, SessionState
 from agentgate_mcp.model.decision import Trust
 from agentgate_mcp.model.session import (
@@ -19,6 +22,7 @@ from agentgate_mcp.model.session import (
     TaintCleared,
     event_from_json,
 )
+from tests.unit.ledger.samples import make_call, make_verdict
 
 
 def read(
@@ -115,6 +119,27 @@ def test_general_taint_ends_after_fifty_calls_or_thirty_recorded_minutes() -> No
         state = state.apply(judged(number, at=1000.0))
     assert state.tainted(1001.0)
     assert not state.apply(judged(99, at=1000.0)).tainted(1001.0)
+
+
+@pytest.mark.req("provenance.decay")
+@pytest.mark.parametrize("change", [{"nested": True}, {"tool": "gate_preview"}, {"decision": "BLOCK"}])
+def test_calls_that_cost_the_agent_nothing_do_not_end_taint(change) -> None:
+    state = folded(read(1))
+    for number in range(2 * TAINT_CALLS):
+        state = state.apply(judged(number).model_copy(update=change))
+    assert state.tainted(1.0)
+
+
+@pytest.mark.req("provenance.decay", "provenance.events")
+def test_an_event_says_whether_a_tool_made_the_call() -> None:
+    call = make_call("c-1")
+    for parent, nested in ((None, False), ("c-0", True)):
+        child = replace(call, parent_id=parent)
+        (*_, event) = judged_events(child, make_verdict(child), at=1.0, executed=False)
+        assert isinstance(event, CallJudged)
+        assert event.nested is nested
+    older = {k: v for k, v in judged(1).to_json().items() if k != "nested"}
+    assert event_from_json(older) == judged(1)
 
 
 @pytest.mark.req("provenance.decay")
