@@ -9,18 +9,22 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from agentgate_mcp.ledger.entries import EntryKind, LedgerEntry
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.transaction import ALL, freeze_of
+from agentgate_mcp.model.call import Json
 
 WINDOW_S = 600.0
 MAX_BLOCKED = 3
 MAX_NOT_ALLOWED = 10
 CLEAR = "clear_breaker"
+MISTAKES = frozenset({"unparsed_search", "unknown_object", "unread_effect", "unread_search"})
+"""Invariants that a slip of the pen breaks: refused, but no sign of misuse."""
+_UNREAD = "stage_failed:reading"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +41,16 @@ class _Refused(NamedTuple):
     blocked: bool
 
 
+_Recent: TypeAlias = "deque[_Refused]"
+
+
 @dataclass(slots=True)
 class StandingFold:
     """Takes verdicts and session records in order; `standing` is the result so far."""
 
     _frozen: set[str] = field(default_factory=set[str])
     _open: set[str] = field(default_factory=set[str])
-    _recent: dict[str, deque[_Refused]] = field(default_factory=dict[str, "deque[_Refused]"])
+    _recent: dict[str, _Recent] = field(default_factory=dict[str, "_Recent"])
 
     @property
     def standing(self) -> Standing:
@@ -78,10 +85,13 @@ class StandingFold:
     def _verdict(self, entry: LedgerEntry) -> None:
         call, verdict = entry.payload.get("call"), entry.payload.get("verdict")
         decision = verdict.get("decision") if isinstance(verdict, dict) else "BLOCK"
-        if decision == "ALLOW":
+        if decision == "ALLOW" or (isinstance(verdict, dict) and _is_mistake(verdict)):
             return
         agent = call.get("agent_id") if isinstance(call, dict) else ""
         requester = f"{entry.principal}/{agent}"
+        if requester in self._open:
+            return  # it stays open, and counting begins anew when it is cleared
+        # So at most one call fewer than opens it is ever kept.
         recent = self._recent.setdefault(requester, deque())
         while recent and not entry.at - recent[0].at < WINDOW_S:
             recent.popleft()
@@ -90,6 +100,20 @@ class StandingFold:
         recent.append(_Refused(entry.at, entry.call_id, decision != "REQUIRE_APPROVAL"))
         if len(recent) >= MAX_NOT_ALLOWED or sum(refused.blocked for refused in recent) >= MAX_BLOCKED:
             self._open.add(requester)
+            del self._recent[requester]
+
+
+def _is_mistake(verdict: Mapping[str, Json]) -> bool:
+    """True when nothing but `MISTAKES` made the verdict a refusal."""
+    facts: Json = dict(verdict)
+    for step in ("stages", "decision", "facts"):
+        facts = facts.get(step) if isinstance(facts, dict) else None
+    if not isinstance(facts, dict):
+        return False
+    broken, deciding = facts.get("invariants"), facts.get("deciding")
+    if not isinstance(broken, list) or not isinstance(deciding, list) or not deciding:
+        return False
+    return all(isinstance(b, str) and (b in MISTAKES or b.startswith(_UNREAD)) for b in (*broken, *deciding))
 
 
 def standing(entries: Iterable[LedgerEntry]) -> Standing:

@@ -7,11 +7,11 @@ import itertools
 import pytest
 
 from agentgate_mcp.approvals.control import Control
-from agentgate_mcp.approvals.standing import LedgerStanding, standing
+from agentgate_mcp.approvals.standing import MAX_NOT_ALLOWED, LedgerStanding, StandingFold, standing
 from agentgate_mcp.errors import ApprovalError
 from agentgate_mcp.ledger.entries import EntryKind
 from agentgate_mcp.model.decision import Decision
-from tests.unit.ledger.samples import NOW, draft, intent, make_call, make_verdict, verdict_draft
+from tests.unit.ledger.samples import NOW, draft, intent, make_call, make_verdict, match, verdict_draft
 
 NUMBERS = itertools.count()
 
@@ -52,6 +52,49 @@ def test_a_breaker_opens_at_three_blocks_or_ten_refusals_in_ten_minutes(office, 
     for decision in decisions:
         judged(office, decision, after=apart)
     assert is_open(office) is opened
+
+
+def slipped(office, *invariants, matches=()):
+    call = make_call(f"c-{next(NUMBERS)}")
+    verdict = make_verdict(call, Decision.BLOCK, matches=matches, invariants=invariants)
+    office.ledger.append([verdict_draft(call, verdict)]).result()
+
+
+@pytest.mark.req("approvals.breaker")
+@pytest.mark.parametrize(
+    ("invariants", "opened"),
+    [
+        (("unparsed_search",), False),
+        (("unknown_object", "unread_effect"), False),
+        (("unread_search", "stage_failed:reading (ArgumentError)"), False),
+        (("unparsed_search", "read_only"), True),
+        (("stage_failed:policy",), True),
+        (("unknown_tool",), True),
+        ((), True),
+    ],
+)
+def test_slips_of_the_pen_open_no_breaker(office, invariants, opened):
+    for _ in range(20):
+        slipped(office, *invariants)
+    assert is_open(office) is opened
+
+
+@pytest.mark.req("approvals.breaker")
+def test_a_slip_that_a_policy_blocks_too_counts(office):
+    for _ in range(3):
+        slipped(office, "unparsed_search", matches=(match(),))
+    assert is_open(office)
+
+
+@pytest.mark.req("approvals.breaker")
+def test_what_is_kept_of_a_flood_is_bounded(office):
+    fold = StandingFold()
+    for _ in range(50):
+        judged(office, Decision.BLOCK)
+    for entry in office.ledger.entries():
+        fold.apply(entry)
+        assert sum(map(len, fold._recent.values())) < MAX_NOT_ALLOWED
+    assert fold.standing.breaker_open == {"alice/agent"}
 
 
 @pytest.mark.req("approvals.breaker")

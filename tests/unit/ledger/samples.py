@@ -154,7 +154,7 @@ def make_verdict(
             stage=Stage.DECISION,
             severity=severity,
             reasons=(),
-            facts=DecisionFacts(invariants=invariants, deciding=tuple(m.policy for m in found)),
+            facts=DecisionFacts(invariants=invariants, deciding=(*invariants, *(m.policy for m in found))),
         ),
     )
     return Verdict(
