@@ -7,6 +7,7 @@ no such form is `Opaque` and compares by its syntax tree.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never
 
@@ -57,6 +58,8 @@ class Opaque:
     """The field that a pattern is matched against, if that is what the condition does."""
     literals: int = field(default=-1, compare=False)
     """Letters and digits in the pattern; -1 where there is none."""
+    fields: frozenset[str] | None = field(default=None, compare=False)
+    """The fields that a `where` expression reads; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +114,14 @@ def of_eval(expr: ast.EvalExpr, *, negated: bool = False) -> list[Condition]:
     match expr:
         case ast.Logical():
             if expr.op == "XOR":
-                return [_opaque(repr(expr), "an XOR", not negated)]
+                return [_expression(expr, "an XOR", not negated)]
             parts = [of_eval(o, negated=negated) for o in expr.operands]
             joined = expr.op == "AND"
             return [c for p in parts for c in p] if joined != negated else _any(parts)
         case ast.Unary():
             if expr.op == "NOT":
                 return of_eval(expr.operand, negated=not negated)
-            return [_opaque(repr(expr), "an expression", not negated)]
+            return [_expression(expr, "an expression", not negated)]
         case ast.Compare():
             return _eval_comparison(expr, negated=negated)
         case ast.InTest():
@@ -128,7 +131,7 @@ def of_eval(expr: ast.EvalExpr, *, negated: bool = False) -> list[Condition]:
         case ast.MacroCall():
             return [_opaque(repr(expr), f"`{expr.name}`", not negated)]
         case ast.Number() | ast.String() | ast.FieldRef() | ast.Chain() | ast.Subsearch():
-            return [_opaque(repr(expr), "an expression", not negated)]
+            return [_expression(expr, "an expression", not negated)]
         case _:
             assert_never(expr)
 
@@ -139,6 +142,56 @@ def number_of(text: str) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e18 else None
+
+
+def fields_of(condition: Condition) -> frozenset[str] | None:
+    """The fields that a condition reads; None where that is not known."""
+    match condition:
+        case In() | NotIn() | Bound():
+            return frozenset({condition.field})
+        case Either():
+            return _joined(fields_of(c) for b in condition.branches for c in b)
+        case Opaque():
+            return condition.fields
+        case Never():
+            return frozenset()
+
+
+def _read_by(expr: ast.EvalExpr) -> frozenset[str] | None:
+    match expr:
+        case ast.FieldRef():
+            return frozenset({expr.name})
+        case ast.Number() | ast.String():
+            return frozenset()
+        case ast.Unary():
+            return _read_by(expr.operand)
+        case ast.Compare():
+            return _joined(_read_by(e) for e in (expr.left, expr.right))
+        case ast.Chain():
+            return _joined(_read_by(e) for e in (expr.first, *(e for _, e in expr.rest)))
+        case ast.InTest():
+            return _joined(_read_by(e) for e in (expr.operand, *expr.values))
+        case ast.Call():
+            return _joined(_read_by(e) for e in expr.args)
+        case ast.Logical():
+            return _joined(_read_by(e) for e in expr.operands)
+        case ast.MacroCall() | ast.Subsearch():
+            return None
+        case _:
+            assert_never(expr)
+
+
+def _joined(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found: set[str] = set()
+    for part in parts:
+        if part is None:
+            return None
+        found |= part
+    return frozenset(found)
+
+
+def _expression(expr: ast.EvalExpr, shown: str, positive: bool) -> Opaque:
+    return Opaque(repr(expr), positive, shown, fields=_read_by(expr))
 
 
 def _opaque(text: str, shown: str, positive: bool) -> Opaque:
@@ -205,7 +258,7 @@ def _eval_comparison(expr: ast.Compare, *, negated: bool) -> list[Condition]:
         return _simple(expr.right.name, _MIRROR[op], left)
     if isinstance(expr.left, ast.FieldRef) and expr.left == expr.right:
         return [Never()] if op in ("!=", "<", ">") else []
-    return [_opaque(repr(expr), "a comparison", not negated)]
+    return [_expression(expr, "a comparison", not negated)]
 
 
 def _holds(left: str, op: str, right: str) -> bool:
@@ -229,7 +282,7 @@ def _eval_membership(
     if isinstance(operand, ast.FieldRef) and all(v is not None for v in literals):
         chosen = frozenset(v.lower() for v in literals if v is not None)
         return [NotIn(operand.name, chosen) if negated else In(operand.name, chosen)]
-    return [_opaque(repr(expr), "an IN test", not negated)]
+    return [_expression(expr, "an IN test", not negated)]
 
 
 def _call(expr: ast.Call, *, negated: bool) -> list[Condition]:
@@ -252,13 +305,15 @@ def _call(expr: ast.Call, *, negated: bool) -> list[Condition]:
             return [_pattern(expr, expr.args[0], expr.args[1], expr.function, positive=not negated)]
         case _:
             pass
-    return [_opaque(repr(expr), f"{expr.function}(…)", not negated)]
+    return [_expression(expr, f"{expr.function}(…)", not negated)]
 
 
 def _pattern(whole: ast.EvalExpr, subject: ast.EvalExpr, pattern: ast.EvalExpr, name: str, *, positive: bool) -> Opaque:
     on = subject.name if isinstance(subject, ast.FieldRef) else ""
     text = pattern.value if isinstance(pattern, ast.String) else ""
-    return Opaque(repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text))
+    return Opaque(
+        repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text), fields=_read_by(whole)
+    )
 
 
 def literals_in(pattern: str) -> int:

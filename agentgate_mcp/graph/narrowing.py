@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
 from itertools import combinations
 
 from agentgate_mcp.graph.alternatives import DATA_FIELDS
-from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, Never, NotIn, Opaque
+from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, Never, NotIn, Opaque, fields_of
 
 
 class Grade(IntEnum):
@@ -65,6 +65,7 @@ SHORT_WILDCARD = 3
 
 
 _NONE: frozenset[str] = frozenset()
+_LEAST = Grade.MINOR
 
 
 def compare_conditions(
@@ -73,17 +74,19 @@ def compare_conditions(
     *,
     produced: frozenset[str] = _NONE,
     certain: frozenset[str] = _NONE,
+    fresh: frozenset[str] = _NONE,
 ) -> list[Narrowing]:
     """What ``after`` lets through less than ``before``. ``produced`` are fields that the search
     computes itself, so that excluding all their values is a test; ``certain`` are those that
-    every row has, so that excluding all their values is blindness."""
+    every row has, so that excluding all their values is blindness; ``fresh`` those that only the
+    newer search computes, so that demanding something of them says nothing of what was found."""
     if Never() in before:
         return []
     if Never() in after or _contradictory(after):
         return [Narrowing(grade=Grade.BLIND, detail="a condition that no event can meet")]
     found = _exclusions(before, after, produced - certain, ALWAYS_PRESENT | certain)
-    found += _bounds(before, after)
-    found += _choices(before, after)
+    found += _bounds(before, after, fresh)
+    found += _choices(before, after, fresh)
     return found
 
 
@@ -157,14 +160,16 @@ def _covered(value: str, patterns: Iterable[str]) -> bool:
     return any(value == p or ("*" in p and fnmatchcase(value, p.replace("[", "[[]"))) for p in patterns)
 
 
-def _bounds(before: Sequence[Condition], after: Sequence[Condition]) -> list[Narrowing]:
+def _bounds(before: Sequence[Condition], after: Sequence[Condition], fresh: frozenset[str]) -> list[Narrowing]:
     old, new = _limits(before), _limits(after)
     found: list[Narrowing] = []
     for (name, side), limit in sorted(new.items()):
         was = old.get((name, side))
         if was is not None and (limit <= was if side == "min" else limit >= was):
             continue
-        if side == "min":
+        if was is None and name in fresh:
+            grade = Grade.MAJOR
+        elif side == "min":
             grade = threshold_grade(was, limit)
         elif limit <= 0:
             grade = Grade.MAJOR
@@ -186,7 +191,7 @@ def _limits(conditions: Sequence[Condition]) -> dict[tuple[str, str], float]:
     return limits
 
 
-def _choices(before: Sequence[Condition], after: Sequence[Condition]) -> list[Narrowing]:
+def _choices(before: Sequence[Condition], after: Sequence[Condition], fresh: frozenset[str]) -> list[Narrowing]:
     """Positive conditions and opaque ones: matched as they are, then by field, the rest is new."""
     old = [c for c in before if isinstance(c, In | Either | Opaque)]
     new = [c for c in after if isinstance(c, In | Either | Opaque)]
@@ -203,7 +208,9 @@ def _choices(before: Sequence[Condition], after: Sequence[Condition]) -> list[Na
             if lost is not None:
                 found.append(lost)
         else:
-            found.append(_added(condition))
+            narrowing = _added(condition)
+            foreign = _is_foreign(condition, fresh) and narrowing.grade < Grade.MAJOR
+            found.append(replace(narrowing, grade=Grade.MAJOR) if foreign else narrowing)
     return found
 
 
@@ -250,7 +257,8 @@ def _lost(old: Condition, new: Condition) -> Narrowing | None:
         return Narrowing(grade=grade, detail=detail, field=old.field, values=frozenset(lost))
     if isinstance(old, Opaque) and isinstance(new, Opaque):
         detail = f"the condition on {new.shown} reads differently"
-        return Narrowing(grade=Grade.MODERATE, detail=detail, text=_denial(new))
+        grade = Grade.MAJOR if _is_foreign(new, _NONE) else Grade.MODERATE
+        return Narrowing(grade=grade, detail=detail, text=_denial(new))
     mine, theirs = _branches(old), _branches(new)
     gone = [b for b in mine if b not in theirs and not _implied(b, theirs)]
     if not gone:
@@ -285,8 +293,20 @@ def _added(condition: Condition) -> Narrowing:
             # NOT (a=1 b=2): only events with both go.
             shown = " and ".join(f"{c.field} {', '.join(sorted(c.values)[:3])}" for c in excluded)
             return Narrowing(grade=min(exclusion_grade(c.values) for c in excluded), detail=f"excludes {shown}")
+        case Either():
+            # One branch is enough, so the widest one says how much is left.
+            grades = [
+                max((n.grade for n in compare_conditions([], list(b))), default=_LEAST) for b in condition.branches
+            ]
+            return Narrowing(grade=max(Grade.MODERATE, min(grades, default=_LEAST)), detail="a condition was added")
         case _:
             return Narrowing(grade=Grade.MODERATE, detail="a condition was added")
+
+
+def _is_foreign(condition: Condition, fresh: frozenset[str]) -> bool:
+    """Whether a condition reads nothing of what the older search worked with."""
+    fields = fields_of(condition)
+    return fields is not None and fields <= fresh
 
 
 def _denial(condition: Opaque) -> str:

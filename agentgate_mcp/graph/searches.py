@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.narrowing import Grade, Narrowing, compare_conditions
 from agentgate_mcp.graph.reading import parse_fragment
-from agentgate_mcp.graph.shapes import Shape, shape_of
+from agentgate_mcp.graph.shapes import Dropper, Shape, shape_of
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.knowledge import EMPTY, KnowledgeSet
@@ -56,6 +56,7 @@ def compare_searches(
         second.conditions,
         produced=frozenset(second.produced),
         certain=frozenset(second.certain & first.certain),
+        fresh=frozenset(second.produced - first.mentioned),
     )
     found += _data(first, second) + _window(first, second) + _commands(first, second) + _fields(first, second)
     return SearchDiff(narrowings=tuple(dict.fromkeys(found)))
@@ -115,18 +116,29 @@ def _commands(before: Shape, after: Shape) -> list[Narrowing]:
     if smallest is not None and smallest < min(before.heads, default=smallest + 1):
         grade = Grade.BLIND if smallest < 1 else Grade.MINOR if smallest >= 100 else Grade.MODERATE
         found.append(Narrowing(grade=grade, detail=f"only {smallest} rows are kept"))
+    if after.stats > before.stats:
+        found.append(Narrowing(grade=Grade.MAJOR, detail="stats was added, which makes other rows"))
     old = list(before.droppers)
     for dropper in after.droppers:
         if dropper in old:
             old.remove(dropper)
             continue
-        name, _, everything = dropper
-        changed = next((o for o in old if o[0] == name), None)
+        changed = next((o for o in old if o.command == dropper.command), None)
         if changed is not None:
             old.remove(changed)
-        grade = Grade.MAJOR if everything else Grade.MINOR if name == "dedup" else Grade.MODERATE
-        found.append(Narrowing(grade=grade, detail=f"{name} {'reads differently' if changed else 'was added'}"))
+        how = "reads differently" if changed else "was added"
+        grade = _dropper_grade(before, dropper, added=changed is None)
+        found.append(Narrowing(grade=grade, detail=f"{dropper.command} {how}"))
     return found
+
+
+def _dropper_grade(before: Shape, dropper: Dropper, *, added: bool) -> Grade:
+    if dropper.everything:
+        return Grade.MAJOR
+    if dropper.command == "dedup":
+        # Rows without the field are dropped, so it must be one that the search works with.
+        return Grade.MINOR if dropper.fields <= before.mentioned else Grade.MAJOR
+    return Grade.MAJOR if added and dropper.demanding else Grade.MODERATE
 
 
 def _fields(before: Shape, after: Shape) -> list[Narrowing]:

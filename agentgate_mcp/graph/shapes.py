@@ -17,11 +17,13 @@ from agentgate_mcp.graph.conditions import (
     Never,
     NotIn,
     Opaque,
+    fields_of,
     literals_in,
     number_of,
     of_eval,
     of_search,
 )
+from agentgate_mcp.graph.narrowing import ALWAYS_PRESENT
 from agentgate_mcp.spl import ast
 
 _DROPPING = frozenset({"regex", "sample", "join", "transaction", "rare", "top", "selfjoin"})
@@ -29,6 +31,18 @@ _DROPPING = frozenset({"regex", "sample", "join", "transaction", "rare", "top", 
 _KEEPS_FIELDS = frozenset(
     {"fillnull", "filldown", "reverse", "bin", "bucket", "convert", "makemv", "mvexpand", "regex"}
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropper:
+    """A command that drops rows. ``everything`` says that it drops nearly all, ``demanding`` that
+    only rows which have or match something stay; ``fields`` are those that rows are told apart by."""
+
+    command: str
+    text: str
+    everything: bool = False
+    demanding: bool = False
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,8 +60,9 @@ class Shape:
     hidden: set[str] = field(default_factory=set[str])
     visible: set[str] | None = None
     starved: set[str] = field(default_factory=set[str])
-    droppers: list[tuple[str, str, bool]] = field(default_factory=list[tuple[str, str, bool]])
-    """Command, its text, and whether it drops nearly everything."""
+    droppers: list[Dropper] = field(default_factory=list[Dropper])
+    stats: int = 0
+    """How often the rows are made anew by `stats`."""
     heads: list[int] = field(default_factory=list[int])
     earliest: str = ""
     latest: str = ""
@@ -57,13 +72,22 @@ class Shape:
         """Fields that a condition needs a value of."""
         return {name for c in self.conditions for name in needs_value(c)}
 
+    @property
+    def mentioned(self) -> set[str]:
+        """Fields that the search works with: computed, kept, or read by a condition."""
+        read = {name for c in self.conditions for name in fields_of(c) or ()}
+        return read | self.produced | self.certain | (self.visible or set()) | ALWAYS_PRESENT
+
+    def lacks(self, name: str) -> bool:
+        """Whether no row can have the field here."""
+        return name in self.hidden or (self.visible is not None and name not in self.visible)
+
     def filter(self, conditions: list[Condition]) -> None:
         """Takes conditions, and notes those that cannot hold here."""
         for condition in conditions:
             self.conditions.append(condition)
             for name in needs_value(condition):
-                missing = name in self.hidden or (self.visible is not None and name not in self.visible)
-                if missing and not any("*" in v for v in self.visible or ()):
+                if self.lacks(name) and not any("*" in v for v in self.visible or ()):
                     self.starved.add(name)
             if _refuted(condition, self.constants):
                 self.conditions.append(Never())
@@ -147,6 +171,7 @@ def _take(shape: Shape, command: ast.Command, *, first: bool) -> None:
         case ast.Stats():
             made = {a.output for a in command.aggregations}
             if command.command in ("stats", "sistats"):
+                shape.stats += 1
                 keys = {k.field for k in command.by}
                 shape.keep({*made, *keys})
                 shape.certain |= keys | {a.output for a in command.aggregations if a.function in ("count", "c", "dc")}
@@ -169,16 +194,20 @@ def _take(shape: Shape, command: ast.Command, *, first: bool) -> None:
             if command.expr is None:
                 shape.heads.append(command.count)
             else:
-                shape.droppers.append(("head", repr(command), False))
+                shape.droppers.append(Dropper(command="head", text=repr(command)))
         case ast.Fields():
-            if command.remove:
+            if command.remove and any(not f.strip("*") for f in command.fields):
+                shape.droppers.append(Dropper(command="fields", text=repr(command), everything=True))
+            elif command.remove:
                 shape.drop(*command.fields)
             else:
                 shape.keep({*command.fields, "_time", "_raw"})
         case ast.Table():
             shape.keep(set(command.fields))
         case ast.Dedup():
-            shape.droppers.append(("dedup", repr(command), False))
+            names = frozenset(command.fields)
+            nothing = any(shape.lacks(n) for n in names) or names <= shape.constants.keys()
+            shape.droppers.append(Dropper(command="dedup", text=repr(command), everything=nothing, fields=names))
         case ast.Generic():
             _generic(shape, command, first=first)
         case ast.MacroCall():
@@ -206,7 +235,14 @@ def _generic(shape: Shape, command: ast.Generic, *, first: bool) -> None:
     if first:
         shape.data.add(f"{command.command}:{' '.join(command.words)}")
     if command.command in _DROPPING:
-        shape.droppers.append((command.command, repr(command), _drops_everything(command)))
+        shape.droppers.append(
+            Dropper(
+                command=command.command,
+                text=repr(command),
+                everything=_drops_everything(command),
+                demanding=_is_demanding(command),
+            )
+        )
     if command.command == "rex":
         for word in command.words:
             for opening in ("(?<", "(?P<"):
@@ -215,10 +251,27 @@ def _generic(shape: Shape, command: ast.Generic, *, first: bool) -> None:
         shape.keep(None)
 
 
+def _is_demanding(command: ast.Generic) -> bool:
+    """Whether it is an inner join, a sample, or a `regex` that rows must match."""
+    if command.command == "regex":
+        return not _is_unequal(command)
+    kind = command.options.get("type")
+    outer = isinstance(kind, ast.Value) and kind.text.lower() in ("left", "outer")
+    return command.command in ("join", "selfjoin", "sample") and not outer
+
+
+def _is_unequal(command: ast.Generic) -> bool:
+    return any(isinstance(a, ast.Punct) and a.text == "!=" for a in command.args)
+
+
 def _drops_everything(command: ast.Generic) -> bool:
     """A `regex` that keeps only what its pattern, which fits anything, does not fit."""
-    unequal = any(isinstance(a, ast.Punct) and a.text == "!=" for a in command.args)
-    return command.command == "regex" and unequal and bool(command.words) and literals_in(command.words[-1]) < 3
+    return (
+        command.command == "regex"
+        and _is_unequal(command)
+        and bool(command.words)
+        and literals_in(command.words[-1]) < 3
+    )
 
 
 def _search(shape: Shape, expr: ast.SearchExpr | None, *, first: bool) -> None:

@@ -80,8 +80,8 @@ def test_an_exclusion_in_a_macro_counts_for_whoever_uses_it(
 
 
 def test_an_exclusion_in_an_event_type_counts_for_whoever_uses_it(graph: KnowledgeGraph) -> None:
-    settings = {"search": "index=os action=login host!=web01"}
-    assert uncovered(impact(graph, [change("modify", "eventtype", "signin", dict(settings))])) == {"web01"}
+    edit = change("modify", "eventtype", "signin", {"search": "index=os action=login host!=web01"})
+    assert uncovered(impact(graph, [edit])) == {"web01"}
 
 
 def test_a_replacement_that_looks_away_from_an_asset_does_not_cover_it(graph: KnowledgeGraph) -> None:
