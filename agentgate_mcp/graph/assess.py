@@ -211,6 +211,12 @@ def _compare_users(
         search = text(obj.content, "search")
         diff = compare_searches(search, search, old=graph.knowledge, new=knowledge.after(user))
         _note(graph, result, node, diff, of=user)
+        if obj.kind == "saved_search":
+            timed = _timed(obj, graph.knowledge), _timed(obj, knowledge.after(user))
+            gaps = [x for x in settings_losses(node, *timed) if x.kind == "schedule_gap"]
+            result.losses += [replace(x, detail=f"{user}: {x.detail}") for x in gaps]
+            if any(x.grade is Grade.BLIND for x in gaps):
+                result.silenced.add(user)
         if user.startswith("eventtype:"):
             for detection in reach(graph, [user], spend=spend):
                 result.overlook(graph, detection, diff)

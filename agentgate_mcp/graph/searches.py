@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
+from agentgate_mcp.graph.conditions import In
 from agentgate_mcp.graph.narrowing import Grade, Narrowing, compare_conditions
 from agentgate_mcp.graph.reading import parse_fragment
 from agentgate_mcp.graph.shapes import Dropper, Shape, shape_of
@@ -81,6 +82,9 @@ def _read(text: str, knowledge: KnowledgeSet) -> ast.Pipeline:
 
 
 def _data(before: Shape, after: Shape) -> list[Narrowing]:
+    if _names_index(before) and not _names_index(after) and not _may_name_index(after):
+        # Without one it reads the indexes that happen to be the reader's default.
+        return [Narrowing(grade=Grade.BLIND, detail="it no longer says which index it reads")]
     if not before.data or before.data & after.data:
         lost = {d for d in before.data - after.data if d.startswith("data_model:")}
         shown = ", ".join(sorted(lost))
@@ -89,6 +93,17 @@ def _data(before: Shape, after: Shape) -> list[Narrowing]:
         return []  # it reads all events now, which is more
     shown = ", ".join(sorted(before.data)[:3])
     return [Narrowing(grade=Grade.BLIND, detail=f"it reads nothing of what it read before: {shown}")]
+
+
+def _names_index(shape: Shape) -> bool:
+    return any(isinstance(c, In) and c.field == "index" for c in shape.conditions) or any(
+        d.startswith("index:") for d in shape.data
+    )
+
+
+def _may_name_index(shape: Shape) -> bool:
+    """Whether something else that it reads may say which index is meant."""
+    return any(not d.startswith(("sourcetype:", "source:")) for d in shape.data)
 
 
 def _window(before: Shape, after: Shape) -> list[Narrowing]:

@@ -66,11 +66,11 @@ def test_a_search_that_excludes_a_covered_asset_does_not_cover_it(graph: Knowled
         ("win", "index=os sourcetype=sysmon NOT host=dc01", {"dc01"}),
         ("sole_filter", "search NOT host IN (dc01, dc02)", {"dc01", "dc02"}),
         ("sole_filter", "search NOT src=10.20.1.0/24", {"dc01", "dc02"}),
-        ("sole_filter", "search NOT user=svc_backup", set()),
-        ("sole_filter", "search NOT user=*dc*", set()),
-        ("sole_filter", "search NOT src=10.20.3.40", set()),
-        ("sole_filter", "search NOT (host=dc01 user=svc_backup)", set()),
-        ("sole_filter", 'where match(host, "^dc0")', set()),
+        ("sole_filter", "search NOT user=svc_backup", set[str]()),
+        ("sole_filter", "search NOT user=*dc*", set[str]()),
+        ("sole_filter", "search NOT src=10.20.3.40", set[str]()),
+        ("sole_filter", "search NOT (host=dc01 user=svc_backup)", set[str]()),
+        ("sole_filter", 'where match(host, "^dc0")', set[str]()),
     ],
 )
 def test_an_exclusion_in_a_macro_counts_for_whoever_uses_it(

@@ -280,6 +280,21 @@ def test_a_replacement_that_finds_the_same_keeps_the_cover(graph: KnowledgeGraph
     assert impact_score(result) == 20
 
 
+@pytest.mark.req("graph.losses")
+@pytest.mark.parametrize("definition", ["", "*", "sourcetype=sysmon"])
+def test_a_base_macro_that_names_no_index_blinds_whoever_uses_it(graph: KnowledgeGraph, definition: str) -> None:
+    result = impact(graph, [change("modify", "macro", "win", {"definition": definition})])
+    assert {"saved_search:sole", "saved_search:one"} <= set(result.lost)
+
+
+@pytest.mark.req("graph.losses")
+def test_a_time_in_a_macro_that_is_shorter_than_the_schedule_leaves_a_gap(graph: KnowledgeGraph) -> None:
+    short = impact(graph, [change("modify", "macro", "win", {"definition": "index=os sourcetype=sysmon earliest=-1s"})])
+    assert ("schedule_gap", Grade.MAJOR) in {(x.kind, x.grade) for x in short.losses}
+    long = impact(graph, [change("modify", "macro", "win", {"definition": "index=os sourcetype=sysmon earliest=-1d"})])
+    assert "schedule_gap" not in {x.kind for x in long.losses}
+
+
 @pytest.mark.req("graph.change-set", "graph.claims")
 @pytest.mark.parametrize(
     "changed",

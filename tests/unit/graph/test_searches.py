@@ -89,6 +89,8 @@ def test_a_loss_has_the_grade_of_its_size(after: str, expected: Grade) -> None:
     "after",
     [
         BASE + " | search NOT *",
+        BASE.replace("index=auth ", ""),
+        BASE.replace("index=auth ", "* "),
         BASE + " | where 1=0",
         BASE + " | where false()",
         BASE + " | where 1>2 AND count>0",
