@@ -13,6 +13,7 @@ from agentgate_mcp.graph.alerting import custom_condition
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.exclusions import excluded_assets
 from agentgate_mcp.graph.expansion import Expander
+from agentgate_mcp.graph.known_settings import unknown_settings
 from agentgate_mcp.graph.linking import dead_state
 from agentgate_mcp.graph.lookups import Polarity, polarities, row_losses
 from agentgate_mcp.graph.losses import Loss, settings_losses
@@ -20,6 +21,7 @@ from agentgate_mcp.graph.names import base_name
 from agentgate_mcp.graph.narrowing import Grade, Narrowing
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.planning import Edit
+from agentgate_mcp.graph.reading import read_text
 from agentgate_mcp.graph.searches import SearchDiff, compare_searches, written_times
 from agentgate_mcp.graph.settings import flag, macro_name, number, text
 from agentgate_mcp.graph.states import Spend, no_limit, reach
@@ -61,6 +63,10 @@ def assess(graph: KnowledgeGraph, edit: Edit, knowledge: Expander, *, spend: Spe
     """The direct effects of ``edit``. ``knowledge`` expands searches as they will be."""
     result = Assessment()
     before, after = edit.before, edit.after
+    if after is not None:
+        known: Mapping[str, Json] = before.content if before is not None else {}
+        found = unknown_settings(edit.node, edit.kind, known, after.content)
+        result.losses += [x for x in found if before is not None or edit.external or x.kind == "unknown_setting"]
     if after is None or (after.disabled and not (before is not None and before.disabled)):
         state = State.DEGRADED if _replaced(graph, edit) else dead_state(edit.kind)
         result.worsen(edit.node, state)
@@ -157,6 +163,10 @@ def _text_object(
             return
         if is_true(before.content.get("iseval")) != is_true(after.content.get("iseval")):
             result.worsen(edit.node, State.DEGRADED)
+    if edit.kind == "macro" and (missing := _undefined(old, new, knowledge.after(edit.node))):
+        detail = f"it calls {', '.join(f'`{m}`' for m in missing)}, which is not defined"
+        result.losses.append(Loss(kind="narrowed_filter", object=edit.node, detail=detail, grade=Grade.MAJOR))
+        result.worsen(edit.node, State.FAILED)
     if old.strip() == new.strip() and before.content.get("args") == after.content.get("args"):
         return
     if edit.kind == "macro":
@@ -167,6 +177,14 @@ def _text_object(
         _note(graph, result, edit.node, diff)
         for user in reach(graph, [edit.node], spend=spend):
             result.overlook(graph, user, diff)
+
+
+def _undefined(old: str, new: str, knowledge: KnowledgeSet) -> list[str]:
+    """Macros that ``new`` calls, that ``old`` did not, and that nobody defines."""
+    called = {(r.name, r.arity) for need in read_text(new, True).needs for r in need.refs if r.kind == "macro"}
+    known = {(r.name, r.arity) for need in read_text(old, True).needs for r in need.refs if r.kind == "macro"}
+    unknown = [c for c in called - known if knowledge.macro(*c) is None and well_known_macro(*c) is None]
+    return sorted(name for name, _ in unknown)
 
 
 def _external(

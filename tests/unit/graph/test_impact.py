@@ -8,7 +8,7 @@ from agentgate_mcp.graph.impact import Impact, impact
 from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.scoring import impact_json, impact_score
 from agentgate_mcp.model.decision import Severity
-from agentgate_mcp.model.site import KnowledgeObject
+from agentgate_mcp.model.site import KnowledgeObject, ObjectKind
 from tests.unit.graph.samples import asset, change, detection, graph_of, macro, obj
 
 SOLE = detection("sole", "`win` | `sole_filter`", techniques=("T1", "T2"), covers=("dc01",), controls=("C1",))
@@ -293,6 +293,59 @@ def test_a_time_in_a_macro_that_is_shorter_than_the_schedule_leaves_a_gap(graph:
     assert ("schedule_gap", Grade.MAJOR) in {(x.kind, x.grade) for x in short.losses}
     long = impact(graph, [change("modify", "macro", "win", {"definition": "index=os sourcetype=sysmon earliest=-1d"})])
     assert "schedule_gap" not in {x.kind for x in long.losses}
+
+
+@pytest.mark.req("graph.losses")
+@pytest.mark.parametrize("definition", ["`nosuch`", "search * | `nosuch`", "search * | `win(1)`"])
+def test_a_filter_that_calls_an_undefined_macro_breaks_whoever_uses_it(graph: KnowledgeGraph, definition: str) -> None:
+    result = impact(graph, [change("modify", "macro", "sole_filter", {"definition": definition})])
+    assert result.lost == ("saved_search:sole",)
+    assert cover(result) == {"dc01": (1, 0)}
+
+
+@pytest.mark.req("graph.change-set")
+def test_a_filter_may_call_a_macro_of_the_same_set(graph: KnowledgeGraph) -> None:
+    made = change("create", "macro", "tuning", {"definition": "search NOT user=svc"}, app="search")
+    used = change("modify", "macro", "sole_filter", {"definition": "`tuning`"})
+    result = impact(graph, [made, used])
+    assert (result.lost, cover(result)) == ((), {})
+
+
+@pytest.mark.req("graph.losses")
+@pytest.mark.parametrize(
+    ("kind", "name", "key", "loss"),
+    [
+        ("saved_search", "sole", "Disabled", "unknown_setting"),
+        ("saved_search", "sole", " disabled", "unknown_setting"),
+        ("saved_search", "sole", "enablesched", "unknown_setting"),
+        ("saved_search", "sole", "Alert.Suppress", "unknown_setting"),
+        ("saved_search", "sole", "dispatch.Earliest_time", "unknown_setting"),
+        ("saved_search", "sole", "app", "unknown_setting"),
+        ("saved_search", "sole", "eai:acl.sharing", "ownership"),
+        ("saved_search", "sole", "agentgate.team", "ownership"),
+        ("macro", "win", "Definition", "unknown_setting"),
+        ("macro", "win", "search", "unknown_setting"),
+    ],
+)
+def test_a_key_that_is_no_setting_is_a_major_loss(
+    graph: KnowledgeGraph, kind: ObjectKind, name: str, key: str, loss: str
+) -> None:
+    result = impact(graph, [change("modify", kind, name, {key: "1"})])
+    assert (loss, Grade.MAJOR) in {(x.kind, x.grade) for x in result.losses}
+
+
+@pytest.mark.req("graph.losses")
+@pytest.mark.parametrize(
+    "key", ["description", "action.email.message", "action.notable.param.severity", "display.page", "agentgate.note"]
+)
+def test_a_key_that_splunk_knows_is_no_loss(graph: KnowledgeGraph, key: str) -> None:
+    assert impact(graph, [change("modify", "saved_search", "sole", {key: "x"})]).losses == ()
+
+
+@pytest.mark.req("graph.losses")
+def test_a_switch_set_to_neither_on_nor_off_is_a_major_loss(graph: KnowledgeGraph) -> None:
+    result = impact(graph, [change("modify", "saved_search", "sole", {"disabled": "2"})])
+    assert [(x.kind, x.grade) for x in result.losses] == [("unknown_setting", Grade.MAJOR)]
 
 
 @pytest.mark.req("graph.change-set", "graph.claims")
