@@ -128,12 +128,13 @@ class ApprovalService:
     def findings(
         self, status: FindingStatus | None = None, *, now: float, limit: int = 200
     ) -> tuple[FindingRecord, ...]:
-        """Findings with ``status`` as of ``now`` (any if None), oldest first. Raises: LedgerError."""
-        # What has lapsed unseen is still open in the index.
-        asked = (FindingStatus.EXPIRED, *_OPEN) if status is FindingStatus.EXPIRED else (status,)
-        ids = [i for s in asked for i in self._ledger.finding_ids(s, limit=limit)]
-        shown = [r for r in (self.get(i, now=now) for i in ids) if status in (None, r.finding.status)]
-        return tuple(sorted(shown, key=lambda r: r.opened_seq)[:limit])
+        """The newest ``limit`` findings with ``status`` as of ``now`` (any if None), oldest first.
+
+        Raises: LedgerError."""
+        with self._ledger.snapshot() as store:
+            ids = store.newest_findings(None if status is None else status.value, now, limit)
+        found = (self.get(i, now=now) for i in ids)
+        return tuple(r for r in found if status in (None, r.finding.status))
 
     def approve(self, finding_id: str, token: str, reason: str, *, now: float = -math.inf) -> FindingRecord:
         """One operator's approval. The finding becomes approved when nobody further is needed.

@@ -237,6 +237,23 @@ class Store:
         rows = self.rows(sql, (limit,) if status is None else (status, limit))
         return tuple(cast(str, row[0]) for row in rows)
 
+    def newest_findings(self, status: str | None, now: float, limit: int) -> tuple[str, ...]:
+        """Ids of the newest findings that are ``status`` at ``now`` (any if None), oldest first.
+        What is past its time counts as expired, also where that is not recorded yet."""
+        match status:
+            case None:
+                where, bindings = "true", ()
+            case "pending" | "approved":
+                where, bindings = "status = ? AND expires_at > ?", (status, now)
+            case "expired":
+                where = "status = 'expired' OR status IN ('pending', 'approved') AND expires_at <= ?"
+                bindings = (now,)
+            case _:
+                where, bindings = "status = ?", (status,)
+        sql = f"SELECT finding_id FROM finding WHERE {where} ORDER BY opened_seq DESC LIMIT ?"  # noqa: S608
+        rows = self.rows(sql, (*bindings, limit))
+        return tuple(cast(str, row[0]) for row in reversed(rows))
+
     def insert(self, entry: LedgerEntry, text: str, tag: str) -> None:
         """Adds a sealed record. ``text`` is its canonical payload, ``tag`` what it is looked up by."""
         self.write(

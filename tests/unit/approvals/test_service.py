@@ -375,6 +375,11 @@ async def test_findings_are_listed_by_what_they_are_now(office):
     def ids(status, now):
         return [r.finding.finding_id for r in office.service.findings(status, now=now)]
 
+    # However many have lapsed before it, the newest live one is listed.
+    assert [r.finding.finding_id for r in office.service.findings(FindingStatus.PENDING, now=NOW + 350, limit=1)] == [
+        "f-4"
+    ]
+    assert [r.finding.finding_id for r in office.service.findings(now=NOW, limit=2)] == ["f-3", "f-4"]
     assert ids(FindingStatus.PENDING, NOW) == ["f-2", "f-3", "f-4"]
     assert ids(FindingStatus.PENDING, NOW + 250) == ["f-3", "f-4"]
     assert ids(FindingStatus.EXPIRED, NOW + 250) == ["f-2"]
