@@ -57,10 +57,17 @@ def load_library(site_dir: Path | None = None, shipped_dir: Path = SHIPPED) -> P
 
 
 def read_directory(directory: Path) -> list[CompiledPolicy]:
-    """Every `*.yaml` of a directory, compiled. Raises: PolicyError."""
+    """Every `*.yaml` of a directory, compiled, each id once. Raises: PolicyError."""
+    for path in sorted(directory.glob("*.yml")):
+        raise PolicyError(path.name, "file", "expected *.yaml; rename the file, or it would not be read")
     found = [read_policy(path) for path in sorted(directory.glob("*.yaml"))]
     if not found:
         raise PolicyError(str(directory), "directory", "expected at least one policy file (*.yaml)")
+    source_of: dict[str, str] = {}
+    for policy in found:
+        first = source_of.setdefault(policy.file.id, policy.source)
+        if first != policy.source:
+            raise PolicyError(policy.source, "id", f"{policy.file.id} is the id of {first} already")
     return found
 
 
@@ -76,6 +83,11 @@ def read_policy(path: Path) -> CompiledPolicy:
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 0
         raise PolicyError(path.name, f"line {line}", exc.problem or "is not YAML") from None
+    except yaml.reader.ReaderError as exc:
+        raise PolicyError(path.name, f"character {exc.position}", f"is not YAML: {exc.reason}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        # A value such as the date 2026-13-45 fails where it is built, without a place.
+        raise PolicyError(path.name, "file", f"is not YAML ({type(exc).__name__})") from None
     try:
         # Lax only where YAML has no type of its own: lists for tuples. Strictness stays per field.
         file = PolicyFile.model_validate(_tuples(document))

@@ -102,3 +102,37 @@ def test_observe_shadows_read_policies_and_never_effects() -> None:
     assert {m.mode for m in library.evaluate(wide, Profile.OBSERVE)} == {"shadow"}
     assert {m.mode for m in library.evaluate(wide, Profile.ENFORCE)} == {"enforce"}
     assert {m.mode for m in library.evaluate(writing, Profile.OBSERVE)} == {"enforce"}
+
+
+@pytest.mark.req("policy.site")
+def test_two_site_files_with_one_id_are_refused(tmp_path: Path) -> None:
+    text = (SHIPPED / "POL-012.yaml").read_text("utf-8").replace("POL-012", "SITE-001")
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(PolicyError, match=r"b\.yaml.*a\.yaml already"):
+        load_library(tmp_path)
+
+
+@pytest.mark.req("policy.site")
+def test_a_policy_file_that_would_not_be_read_is_refused_with_a_hint(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / "POL-012.yaml", tmp_path / "mine.yml")
+    with pytest.raises(PolicyError, match=r"mine\.yml.*expected \*\.yaml"):
+        read_directory(tmp_path)
+
+
+@pytest.mark.req("policy.site")
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("id: a\x07b", "character 5"),
+        ("id: [", "line 1"),
+        ("id: *none", "line 1"),
+        ("id: 2026-13-45", "file"),
+        ("[" * 5000, "file"),
+        ("a: 1\n---\nb: 2\n", "line 2"),
+    ],
+)
+def test_whatever_is_wrong_with_the_yaml_is_told_with_its_place(tmp_path: Path, text: str, place: str) -> None:
+    (tmp_path / "x.yaml").write_text(text, "utf-8")
+    with pytest.raises(PolicyError, match=place):
+        read_directory(tmp_path)
