@@ -22,6 +22,11 @@ PROMPT_KEY = "agentgate/raw_user_prompt"
 CONTEXT_KEY = "agentgate/incoming_context"
 AGENT_KEY = "agentgate/agent_id"
 _KNOWN = (PROMPT_KEY, CONTEXT_KEY, AGENT_KEY)
+MAX_PROMPT = 65_536
+MAX_TEXTS = 64
+MAX_CONTEXT = 262_144
+"""Characters of a prompt; number of texts of a context, and their characters together. Each is
+scanned, so what a client sends along must not cost more than a call may."""
 _AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -96,14 +101,18 @@ def read_asserted(params: Mapping[str, Any] | None) -> Asserted:
     if strange:
         raise ArgumentError(f"_meta/{strange[0][:64]}", f"one of {', '.join(_KNOWN)}", "an unknown key")
     return Asserted(
-        raw_user_prompt=_text(given, PROMPT_KEY), incoming_context=_texts(given, CONTEXT_KEY), agent_id=_agent(given)
+        raw_user_prompt=_text(given, PROMPT_KEY, MAX_PROMPT),
+        incoming_context=_texts(given, CONTEXT_KEY),
+        agent_id=_agent(given),
     )
 
 
-def _text(meta: Mapping[str, Any], key: str) -> str | None:
+def _text(meta: Mapping[str, Any], key: str, most: int) -> str | None:
     value = meta.get(key)
     if value is not None and not isinstance(value, str):
         raise ArgumentError(f"_meta/{key}", "a string", type(value).__name__)
+    if value is not None and len(value) > most:
+        raise ArgumentError(f"_meta/{key}", f"at most {most} characters", str(len(value)))
     return value
 
 
@@ -114,14 +123,20 @@ def _texts(meta: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ArgumentError(f"_meta/{key}", "a list of strings", type(value).__name__)
     items = cast("list[Any]", value)
+    if len(items) > MAX_TEXTS:
+        raise ArgumentError(f"_meta/{key}", f"at most {MAX_TEXTS} texts", str(len(items)))
     for position, item in enumerate(items):
         if not isinstance(item, str):
             raise ArgumentError(f"_meta/{key}/{position}", "a string", type(item).__name__)
-    return tuple(cast("list[str]", items))
+    texts = tuple(cast("list[str]", items))
+    total = sum(map(len, texts))
+    if total > MAX_CONTEXT:
+        raise ArgumentError(f"_meta/{key}", f"at most {MAX_CONTEXT} characters together", str(total))
+    return texts
 
 
 def _agent(meta: Mapping[str, Any]) -> str | None:
-    value = _text(meta, AGENT_KEY)
+    value = _text(meta, AGENT_KEY, MAX_PROMPT)
     if value is not None and not _AGENT.fullmatch(value):
         expected = "1 to 64 letters, digits, dots, dashes or underscores"
         raise ArgumentError(f"_meta/{AGENT_KEY}", expected, "another string")

@@ -60,3 +60,19 @@ def test_a_wrong_type_names_its_key(key: str, value: Any, field: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         read_asserted({"_meta": {key: value}})
     assert caught.value.field == field
+
+
+@pytest.mark.req("server.meta")
+@pytest.mark.parametrize(
+    ("key", "most", "over"),
+    [
+        ("agentgate/raw_user_prompt", "x" * 65_536, "x" * 65_537),
+        ("agentgate/incoming_context", ["x"] * 64, ["x"] * 65),
+        ("agentgate/incoming_context", ["x" * 131_072] * 2, ["x" * 131_072, "x" * 131_072, "y"]),
+    ],
+)
+def test_what_comes_along_with_a_call_is_bounded(key: str, most: Any, over: Any) -> None:
+    read_asserted({"_meta": {key: most}})
+    with pytest.raises(ArgumentError, match="at most") as caught:
+        read_asserted({"_meta": {key: over}})
+    assert caught.value.field == f"_meta/{key}"

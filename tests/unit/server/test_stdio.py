@@ -113,3 +113,15 @@ def test_descriptors_come_back_after_serving(capfd: pytest.CaptureFixture[str]) 
     out, err = capfd.readouterr()
     assert out == "before\nwire\nafter\n"
     assert err == "stray\n"
+
+
+@pytest.mark.req("server.meta", "server.wire-recorded")
+def test_an_oversized_context_is_refused_and_recorded() -> None:
+    gatekeeper = FakeGatekeeper()
+    meta = {**envelope(), "agentgate/incoming_context": ["x" * 100_000] * 3}
+    call = frame("tools/call", 1, name="echo", arguments={}, _meta=meta)
+    (answer,) = (json.loads(line) for line in converse(gatekeeper, call).splitlines())
+    assert answer["error"]["code"] == -32602
+    assert "agentgate/incoming_context" in answer["error"]["message"]
+    assert gatekeeper.executed == []
+    assert "at most 262144 characters" in str(gatekeeper.refusals)
