@@ -111,31 +111,6 @@ def conditions(tokens: list[Token], wanted: frozenset[str]) -> Iterator[Conditio
             depth -= 1
 
 
-def narrows(tokens: list[Token], free: frozenset[str]) -> bool:
-    """Whether some term or condition cuts down what a search reads. Conditions on ``free``
-    (lower-case) fields, and a bare ``*``, do not."""
-    skip_to = 0
-    for index, (kind, text, _) in enumerate(tokens):
-        if kind in (MACRO, OPEN):
-            return True
-        if index < skip_to or kind not in VALUE_KINDS:
-            continue
-        following = tokens[index + 1] if index + 1 < len(tokens) else None
-        if following is not None and following[0] == OP:
-            if value_of(tokens[index]).lower() not in free and _value_at(tokens, index + 2) != "*":
-                return True
-            skip_to = index + 3
-        elif following is not None and following[1].upper() == "IN":
-            closing = next((i for i in range(index, len(tokens)) if tokens[i][0] == RPAREN), len(tokens))
-            values = set(_list_at(tokens, index + 3))
-            if value_of(tokens[index]).lower() not in free and "*" not in values:
-                return True
-            skip_to = closing + 1
-        elif text.upper() not in ("AND", "OR", "NOT") and value_of(tokens[index]) != "*":
-            return True
-    return False
-
-
 def _after_not(tokens: list[Token], index: int) -> bool:
     """Whether the operator NOT stands before ``index``; in lower case it is a word to search for."""
     return index > 0 and tokens[index - 1][0] == WORD and tokens[index - 1][1] == "NOT"

@@ -86,7 +86,8 @@ class _Range:
             credential_endpoints=_unique(sketch.credentials),
             rest_unlisted=_unique(sketch.rest_unlisted),
             indexes=indexes,
-            index_wildcard=wildcard,
+            # No knowledge object says which indexes a user searches by default: it may be all.
+            index_wildcard=wildcard or (raw_events and sketch.default_indexes),
             default_indexes=sketch.default_indexes,
             raw_events=raw_events,
             reads_everything=sketch.reads_everything,

@@ -11,14 +11,15 @@ import re
 from dataclasses import dataclass, field
 
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.spl.arguments import VALUE_KINDS, conditions, leading_wildcards, narrows, value_of
+from agentgate_mcp.spl.arguments import VALUE_KINDS, conditions, leading_wildcards, value_of
 from agentgate_mcp.spl.commands import COMMANDS, SEARCH_COMMANDS, CommandClass, Risk
 from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.handlers import HANDLERS
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
-from agentgate_mcp.spl.lexer import FIELD, LPAREN, OP, STRING, WORD, other_reading
+from agentgate_mcp.spl.lexer import FIELD, LPAREN, OP, STRING, WORD, Token, other_reading
 from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Sketch
+from agentgate_mcp.spl.ways import Atom, every_way, narrows
 from agentgate_mcp.spl.wellknown import DATA_MODELS
 
 MAX_TEXTS = 64
@@ -154,7 +155,7 @@ class Scanner:
         sketch.leading_wildcards += leading_wildcards(stage.tokens)
         earliest: list[str] = []
         latest: list[str] = []
-        positive = negative = modelled = False
+        negative = modelled = False
         for found in conditions(stage.tokens, _WANTED):
             bound = _TIMES.get(found.field)
             if bound is not None:
@@ -170,7 +171,6 @@ class Scanner:
                 if found.negated:
                     negative = True
                     continue
-                positive = True
                 sketch.default_indexes |= not found.exact
                 self._index(found.value)
             else:
@@ -179,19 +179,43 @@ class Scanner:
             return
         if stage.name in ("tstats", "mstats"):
             modelled = self._data_model_of(stage)
-        if not positive and not modelled:
+        if not modelled and not every_way(stage.tokens, self._names_index):
             if negative:
                 sketch.all_indexes = True
             else:
                 sketch.default_indexes = True
         if stage.name == "search":
             sketch.raw_events = True
-            sketch.reads_everything |= not narrows(stage.tokens, _FREE)
+            sketch.reads_everything |= not every_way(stage.tokens, self._narrows)
         if len(earliest) > len(latest) > 0:
             latest.append(INHERITED)
         elif len(latest) > len(earliest) > 0:
             earliest.append(INHERITED)
         sketch.windows.append((tuple(earliest), tuple(latest)))
+
+    def _names_index(self, atom: Atom) -> bool:
+        """Whether an atom keeps a search to the indexes that it, or its event type, names."""
+        if atom.field == "eventtype":
+            known = self._event_type(atom)
+            return known is not None and every_way(known, _is_index)
+        return _is_index(atom)
+
+    def _narrows(self, atom: Atom) -> bool:
+        known = self._event_type(atom) if atom.field == "eventtype" else None
+        return narrows(atom, _FREE) and (known is None or every_way(known, _is_narrow))
+
+    def _event_type(self, atom: Atom) -> list[Token] | None:
+        """The condition that an event type stands for; None where it is not known."""
+        if atom.op not in ("=", "==", "::") or len(atom.values) != 1:
+            return None
+        known = self.knowledge.get(f"eventtype:{atom.values[0]}")
+        text = known.content.get("search") if known is not None and not known.disabled else None
+        if not isinstance(text, str):
+            return None
+        try:
+            return lay_out(expand(text, self.knowledge).text).stages[0].tokens
+        except SplError:
+            return None
 
     def _index(self, value: str | None) -> None:
         if value is None or "$" in value:
@@ -217,10 +241,13 @@ class Scanner:
             self.saved_search(value)
 
     def read_condition(self, text: str, label: str) -> None:
-        """An event type's search: its indexes widen the reach, it opens no time range itself."""
-        windows = len(self.sketch.windows)
+        """An event type's search: its indexes widen the reach. It opens no time range itself, and
+        whether it reads the default indexes or everything is up to the search that it stands in."""
+        sketch = self.sketch
+        windows, default, everything = len(sketch.windows), sketch.default_indexes, sketch.reads_everything
         self.read_other(text, label)
-        del self.sketch.windows[windows:]
+        del sketch.windows[windows:]
+        sketch.default_indexes, sketch.reads_everything = default, everything
 
     def _data_model_of(self, stage: Stage) -> bool:
         """Record `from datamodel=X`; True where the stage reads a data model."""
@@ -280,6 +307,14 @@ class Scanner:
             if low or high:
                 self.sketch.windows.append((low, high))
             self.read_other(text, label)
+
+
+def _is_index(atom: Atom) -> bool:
+    return atom.field == "index" and atom.op in ("=", "==", "::", "IN")
+
+
+def _is_narrow(atom: Atom) -> bool:
+    return narrows(atom, _FREE)
 
 
 def _has_alternatives(stage: Stage) -> bool:

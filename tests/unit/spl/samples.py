@@ -47,7 +47,7 @@ def alarms(facts: SearchFacts) -> set[str]:
     }  # fmt: skip
     if not facts.parsed:
         found.add("unreadable")
-    if facts.index_wildcard:
+    if facts.index_wildcard and (facts.reads_everything or not facts.default_indexes):
         found.add("all_indexes")
     if facts.real_time:
         found.add("real_time")

@@ -54,7 +54,7 @@ def test_a_search_is_told_line_by_line() -> None:
         ("search index=a", "0", "time range: all time"),
         ("search index=a", "rt", "time range: real-time: it does not end"),
         ("search index=*", "-24h", "reach: all indexes, or indexes that cannot be named beforehand"),
-        ("search error", "-24h", "reach: the user's default indexes, in part or in whole"),
+        ("search error", "-24h", "reach: all indexes, or indexes that cannot be named beforehand"),
         ("| frobnicate", "-24h", "frobnicate at 2 (unknown)"),
         ("| `m`", "-24h", "(macro) at 2 (unknown)"),
         ("search [", "-24h", "cannot be read: a command is missing at position 8; expected a command"),
