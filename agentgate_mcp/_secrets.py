@@ -227,6 +227,12 @@ def _looks_random(secret: str, after: str) -> bool:
     return has_digit or (mixed and len(secret) >= 24)
 
 
+def _is_no_word(secret: str, after: str) -> bool:
+    """After `the password is`, only what no sentence goes on with: several kinds of characters."""
+    bare = secret.rstrip(".,;:!?)")
+    return any(c.isdigit() for c in bare) or any(not c.isalnum() and c not in "-'’" for c in bare)
+
+
 def _ends_phrase(secret: str, after: str) -> bool:
     """After `name: `, one plain word is a secret only where the phrase ends with it; an address
     is none, it is where one changes a password."""
@@ -257,11 +263,13 @@ def luhn(digits: str) -> bool:
 
 _GUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _NAME = (
-    r"([\w.$-]*(?:password|passwd|passphrase|passcode|pass4symmkey|secret|api[-_. ]?key|access[-_. ]?key|"
+    r"([\w.$-]*(?:password|passwd|passphrase|passcode|pass4symmkey|secret|(?:api|secret)[-_. ]?key|access[-_. ]?key|"
     r"account[-_. ]?key|shared[-_. ]?access[-_. ]?key|private[-_. ]?key|session[-_. ]?key|"
     r"(?:auth|access|refresh|id|api|bearer|hec|session|security)[-_. ]?token)|"
     r"\b(?:[\w.$-]*[-_.$])?(?:pwd|pass|token|credentials?|authorization))"
 )
+_NET_USE = r"\bnet1?(?:\.exe)?[\"']?[ \t]+use"
+_WORD = r"[\"']?([^\s\"'/\\][^\s\"'\\]*)"
 _QUOTE = r"""\\*["']?"""
 _VALUE = r"""(?:\\"((?:[^"\\\r\n]|\\\\(?:\\"|[^"]))*)|"((?:[^"\\\r\n]|\\.)*)|'((?:[^'\\\r\n]|\\.)*)|([^\s"'\\]+))"""
 
@@ -300,6 +308,39 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         kind="github-token",
         pattern=pattern(r"\bgh[pousr]_[A-Za-z0-9]{30,255}|\bgithub_pat_\w{22,}|\bglpat-[\w-]{20,}"),
+    ),
+    Detector(kind="stripe-key", pattern=pattern(r"\b[sr]k_live_[A-Za-z0-9]{16,}")),
+    Detector(
+        kind="model-key",
+        pattern=pattern(r"\bsk-(?:proj|ant|svcacct|admin)-[\w-]{20,}|\bsk-[A-Za-z0-9]{40,}|\bhf_[A-Za-z0-9]{30,}"),
+        accept=_looks_random,
+    ),
+    Detector(kind="npm-token", pattern=pattern(r"\bnpm_[A-Za-z0-9]{36}\b")),
+    Detector(kind="cloud-token", pattern=pattern(r"\bdop_v1_[0-9a-f]{64}\b")),
+    Detector(kind="sendgrid-key", pattern=pattern(r"\bSG\.[\w-]{16,}\.[\w-]{16,}")),
+    Detector(
+        kind="password",
+        pattern=pattern(
+            r"(?i)\b(?:password|passwd|passphrase|passcode)[ \t]+(?:is|was)[ \t]*:?[ \t]+[\"'`]?([^\s\"'`<>|\\]{6,})"
+        ),
+        groups=(1,),
+        accept=_is_no_word,
+    ),
+    Detector(
+        kind="password",
+        # `net use \\host\share /user:name PASSWORD`, in either order.
+        pattern=pattern(
+            rf"(?i){_NET_USE}\b[^\r\n]{{0,200}}?[ \t]/u(?:ser)?:[^\s\"']+[ \t]+{_WORD}"
+            rf"|{_NET_USE}[ \t]+(?:[a-z]:[ \t]+)?\\{{2,4}}[^\s\"']+[ \t]+{_WORD}[\"']?[ \t]+/u(?:ser)?:"
+        ),
+        groups=(1, 2),
+    ),
+    Detector(
+        kind="password",
+        pattern=pattern(
+            r"(?i)\bConvertTo-SecureString[ \t]+(?:-(?:String|AsPlainText|Force)[ \t]+)*\\*[\"']([^\"'\\\r\n$]+)"
+        ),
+        groups=(1,),
     ),
     Detector(
         kind="slack-token",
@@ -396,6 +437,7 @@ TRIGGER = pattern(
     r"|basic\s+[a-z0-9+/]{8}|splunkd_|splunk\s+[\w^~+/.=-]{36}|curl\s|eyJ|ago_"
     r"|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}|aws[\w .-]{0,20}key|AIza|ya29\.|GOCSPX|1//0|[?&]sig=|Q~|gh[pousr]_"
     r"|glpat|xox[a-z]-|xapp-|hooks\.slack|://[^\s/]*@|PRIVATE KEY|\bhec|(?:^|[^\w.-])[2-6][0-9]{12}"
+    r"|[sr]k_live_|\bsk-|\bhf_|npm_|dop_v1_|SG\.|securestring|net1?(?:\.exe)?[\"']?\s+use\b"
     r"|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}|\\u[0-9a-f]{4}"
 )
 """Matches wherever a detector or a secret key name could; `\\u` because an escape can spell one."""

@@ -23,6 +23,7 @@ GITHUB = "ghp_" + "a1B2" * 9
 SLACK = "xoxb-" + "123456789012-" + "AbCdEfGhIj"
 AWS = "AKIA" + "QWERTYUIOPASDF12"
 GCP = "AIza" + "Sy" + "x" * 33
+STRIPE = "sk_" + "live_" + "a1B2" * 6
 AZURE = "abc8Q~" + "d" * 34
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC+/=\n-----END RSA PRIVATE KEY-----"
 
@@ -56,6 +57,23 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC+/=\n-----END RSA PRIVATE 
         (f"cat id_rsa: {PEM} done", "MIIEow"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk", "b3BlbnNzaC1rZXk"),
         ("amqp://svc:hunter2@mq.example/", "hunter2"),
+        (f"charged with {STRIPE} today", STRIPE),
+        (f"key {STRIPE.replace('sk', 'rk', 1)}", STRIPE[8:]),
+        ("OPENAI " + "sk-" + "proj-" + "aB3_" * 12, "aB3_" * 12),
+        ("old " + "sk-" + "aB3d" * 12, "aB3d" * 12),
+        ("claude " + "sk-" + "ant-api03-" + "aB3_" * 12, "aB3_" * 12),
+        ("npm_" + "aB3d" * 9 + " in .npmrc", "aB3d" * 9),
+        ("hub hf_" + "aB3d" * 8 + "xy", "aB3d" * 8),
+        ("dop_v1_" + "0123456789abcdef" * 4, "0123456789abcdef" * 4),
+        ("mail SG." + "aB3d" * 5 + "xy." + "eF4h" * 10, "eF4h" * 10),
+        ("My password is Winter2026! and it works", "Winter2026!"),
+        ("the new password was: p4ssw0rd", "p4ssw0rd"),
+        (r"net use \\fs01\share /user:CORP\svc hunter2x", "hunter2x"),
+        (r"net.exe use z: \\fs01\share hunter2x /user:CORP\svc", "hunter2x"),
+        ("ConvertTo-SecureString 'hunter2x' -AsPlainText -Force", "hunter2x"),
+        ('ConvertTo-SecureString -String "hunter2x" -AsPlainText', "hunter2x"),
+        ("secret_key: abc123def", "abc123def"),
+        ("secret_key=plainword", "plainword"),
         ("paid with 4111 1111 1111 1111 today", "4111 1111 1111 1111"),
         ("paid with 5555-5555-5555-4444", "5555-5555-5555-4444"),
         ("card=378282246310005,", "378282246310005"),
@@ -136,6 +154,12 @@ def test_an_escape_in_a_key_hides_no_secret():
         "e-1002-17",
         "c-0a1b2c3d4e5f6a7b",
         "search index=auth password=* token=*",
+        "the password is expired, the passphrase was changed yesterday",
+        "password is required (see the runbook); password is case-sensitive",
+        "risk-assessment sk-learn task-force-planning-for-the-next-quarter-of-work hf_transfer npm_config_cache",
+        r"net use \\fs01\share /user:CORP\svc /persistent:no",
+        "net use * /delete",
+        "ConvertTo-SecureString $plain -AsPlainText -Force",
         "index=network | stats count by token, password",
         "| eval secret_count=3 | where isnotnull(password)",
         "the password: must have 12 characters",
