@@ -150,7 +150,7 @@ class AssetCoverage(Facts):
 
 class TypedLoss(Facts):
     """A blinding that breaks no edge: `allow_list`, `throttle`, `recipients`, `schedule_gap`,
-    `narrowed_filter`, `shadowing`, `disabled_action`."""
+    `narrowed_filter`, `shadowing`, `disabled_action`, `claim`, `retention`, `unknown_setting`, `ownership`."""
 
     kind: str
     object: str
