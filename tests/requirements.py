@@ -329,7 +329,11 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.scope", "An agent reaches its own scope, narrowed by the agent it says it is.", "DESIGN §3.1"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     # --- dispatch ---
-    Req("dispatch.tool-list-size", "Tools as a model is sent them take at most 26 kB, the whole list 64 kB.", "DESIGN §5"),
+    Req(
+        "dispatch.tool-list-size",
+        "Tools as a model is sent them take at most 26 kB, the whole list 64 kB.",
+        "DESIGN §5",
+    ),
     Req("dispatch.spent-permit", "An outcome says unknown exactly when the effect may have happened.", "DESIGN §8"),
     Req("dispatch.stage-faults", "A fault in any stage never executes the tool, whatever the tool.", "issue:2"),
     Req("dispatch.arguments", "JSON in text becomes the declared type losslessly; all else is refused.", "DESIGN §3.1"),

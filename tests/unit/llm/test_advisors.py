@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from agentgate_mcp import config
+from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.compose import open_office
 from agentgate_mcp.ledger.ledger import Ledger
@@ -21,7 +22,6 @@ from agentgate_mcp.llm.port import AdvisoryPrompt
 from agentgate_mcp.llm.prompts import case_prompt
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.verdict import Finding
-from agentgate_mcp.advisors import analyst_of, desk_of
 from agentgate_mcp.redact import Redactor
 
 pytestmark = pytest.mark.req("llm.off", "R5", "R10")
