@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _ECHO = 40
 """Characters of a flagged text that nobody types by chance."""
 _JOINED = "_-./:\\@"
 _SEPARATORS = str.maketrans(dict.fromkeys("_-/\\:,;()[]{}<>\"'`*|!?=+", " "))
+
+
+_NEGATIONS = frozenset(
+    "don't dont never without cannot can't cant mustn't mustnt shouldn't shouldnt won't wont avoid".split()
+)
+_BEFORE_NOT = frozenset("do must should shall can may will please but and or to".split())
+"""`is not` and `does not` tell what is so; these tell what is wished."""
+_TURNS = frozenset("but instead rather then so".split())
+_CLAUSE_ENDS = frozenset(",.;!?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +41,12 @@ class Prompt:
         return tuple(padded.strip() for _, padded in self.turns)
 
     def without(self, flagged: Iterable[str]) -> Prompt:
-        """The turns that repeat none of the ``flagged`` texts: a client that passes on what a log
-        told it to say has not asked its user."""
+        """What the user wishes: the turns that repeat none of the ``flagged`` texts, for a client
+        that passes on what a log told it to say has not asked its user; and of those what is not
+        said in the negative. Places in a turn stay what they are."""
         heard = [h[:_ECHO] for h in (words(f) for f in flagged) if len(h) >= _ECHO]
-        if not heard:
-            return self
-        return Prompt(tuple(turn for turn in self.turns if not any(h in turn[1] for h in heard)))
+        own = [lower for lower, padded in self.turns if not any(h in padded for h in heard)]
+        return Prompt(tuple((wish, f" {words(wish)} ") for wish in map(affirmed, own)))
 
     def find(self, value: str) -> str:
         """`prompt:N[start:end]` where ``value`` stands in a turn as whole words, or empty."""
@@ -51,6 +60,34 @@ class Prompt:
             if spaced and f" {spaced} " in padded:
                 return f"prompt:{number}"
         return ""
+
+
+def affirmed(text: str) -> str:
+    """``text`` (lower case) with each clause from its negation on as spaces: `never touch x`
+    endorses neither the deed nor the name."""
+    kept: list[str] = []
+    negated, before = False, ""
+    for piece in _pieces(text):
+        word = piece.strip().replace("\u2019", "'").strip("\"'`*_()[]{}<>,.;:!?-")
+        if word in _TURNS:
+            negated = False
+        if word in _NEGATIONS or (word == "not" and before in _BEFORE_NOT):
+            negated = True
+        kept.append(" " * len(piece) if negated else piece)
+        if piece.rstrip()[-1:] in _CLAUSE_ENDS or "\n" in piece:
+            negated = False
+        before = word
+    return "".join(kept)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Words with the white space after them; together they are ``text``."""
+    start = 0
+    for at in range(1, len(text)):
+        if text[at - 1].isspace() and not text[at].isspace():
+            yield text[start:at]
+            start = at
+    yield text[start:]
 
 
 def words(text: str) -> str:
