@@ -81,8 +81,10 @@ def _scheduled(ctx: StageContext, edit: Edit) -> SearchFacts | None:
     after = _object_facts(ctx, edit.after)
     if after is None:
         return None
-    before = _object_facts(ctx, edit.before) if edit.before is not None else None
-    if edit.before is None and not edit.external and edit.kind == "saved_search":
+    # A search that was off did nothing before: switching it on is judged like creating it.
+    running = edit.before if edit.before is not None and not edit.before.disabled else None
+    before = _object_facts(ctx, running) if running is not None else None
+    if running is None and not edit.external and edit.kind == "saved_search":
         return after
     fresh = SearchFacts(
         parsed=after.parsed or (before is not None and not before.parsed),
