@@ -50,7 +50,7 @@ GUARDS: Mapping[tuple[CaseStage, CaseStage], Guard] = {
     ),
     (CaseStage.RECOMMEND, CaseStage.RESPOND): Guard(
         lambda s: s.verdict == "malicious" and s.confidence >= RESPOND_CONFIDENCE and s.actions > 0,
-        "no action is requested below a confident malicious verdict",
+        "no action was recommended, or the verdict is not malicious with confidence",
     ),
 }
 
