@@ -59,6 +59,8 @@ def as_ledger_error(doing: str) -> Generator[None]:
         raise LedgerFullError(f"{doing}: expected room on the disk, got none") from None
     except apsw.BusyError:
         raise LedgerError(f"{doing}: expected the lock within {BUSY_TIMEOUT_MS} ms, got none") from None
+    except (apsw.NotADBError, apsw.CorruptError):
+        raise LedgerError(f"{doing}: expected a ledger, got a file that is none or is damaged") from None
     except apsw.Error as error:
         raise LedgerError(f"{doing}: {type(error).__name__}") from error
     except OSError as error:
