@@ -29,8 +29,10 @@ ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0
 """Seconds until a missing prompt is a failure; never a wait that is expected to run out."""
 # The child makes the terminal on its stdin its controlling one, as a login shell would.
+# A run that was started in the background ignores Ctrl-C and hands that down; a person's shell does not.
 _CHILD = (
-    "import fcntl, runpy, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "import fcntl, runpy, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
     "runpy.run_module('agentgate_mcp', run_name='__main__', alter_sys=True)"
 )
 
@@ -109,6 +111,8 @@ class Cli:
             if child.poll() is None:
                 child.kill()
                 child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
 
 
 def _converse(fd: int, answers: list[str]) -> bytes:
