@@ -35,7 +35,7 @@ from agentgate_mcp.dispatch.worlds import WorldKeeper
 from agentgate_mcp.errors import AgentGateError, CanonicalError, ConfigError, DataError
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
-from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.ledger.files import installation_key
@@ -227,7 +227,7 @@ class _Site:
 
     settings: Settings
     files: SiteFiles
-    library: PolicyLibrary
+    policies: PolicyLibrary
     permits: PermitBook
     redactor: Redactor
     backends: Backends
@@ -247,7 +247,7 @@ class _Site:
         return cls(
             settings=settings,
             files=read_site(source),
-            library=load_library(settings.policies_dir),
+            policies=load_library(settings.policies_dir),
             permits=permits,
             redactor=redactor,
             backends=backends,
@@ -259,7 +259,7 @@ class _Site:
         return build_world(
             objects=self.backends.knowledge.objects() if objects is None else objects,
             site=self.files,
-            library=self.library,
+            library=self.policies,
             tools={name: tool.spec for name, tool in self.tools.items()},
             cost=baselines(self.backends.search),
             profile=self.settings.profile,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agentgate_mcp.gate.cost_model import CostBaselines
-from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import AgentProfile, World
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.model.call import ToolSpec

@@ -321,7 +321,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("cost.scheduled", "A search that a call schedules counts times its runs per day.", "DESIGN §6.4"),
     Req("cost.rewrite", "A dear search comes with a cheaper way.", "DESIGN §6.4"),
     # --- policy ---
-    Req("policy.library", "The shipped policies are complete and right about their own examples.", "DESIGN §7"),
+    Req("policy.shipped", "The shipped policies are complete and right about their own examples.", "DESIGN §7"),
     Req("policy.engine", "Conditions are typed; an unknown fact or impossible clause is refused at load.", "DESIGN §7"),
     Req("policy.lock", "A changed policy without a new version cannot be locked.", "DESIGN §7"),
     Req("policy.site", "A site adds policies and cannot replace shipped ones.", "DESIGN §7"),

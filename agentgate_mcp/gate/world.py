@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.gate.cost_model import CostBaselines
-from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.model.call import Json, ToolSpec
 from agentgate_mcp.model.decision import Profile

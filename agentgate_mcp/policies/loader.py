@@ -15,7 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from agentgate_mcp.errors import PolicyError
-from agentgate_mcp.gate.policy.library import CompiledPolicy, PolicyLibrary, compile_policy, merge
+from agentgate_mcp.gate.policy.compiled import CompiledPolicy, PolicyLibrary, compile_policy, merge
 from agentgate_mcp.gate.policy.schema import PolicyFile
 
 SHIPPED = Path(__file__).parent

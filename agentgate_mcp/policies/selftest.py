@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import JsonValue, ValidationError
 
-from agentgate_mcp.gate.policy.library import CompiledPolicy
+from agentgate_mcp.gate.policy.compiled import CompiledPolicy
 from agentgate_mcp.gate.policy.paths import FactSet
 from agentgate_mcp.gate.policy.schema import PolicyCase
 from agentgate_mcp.model.decision import Decision, Profile

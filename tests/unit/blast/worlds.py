@@ -10,7 +10,7 @@ from agentgate_mcp.effects import effects_of
 from agentgate_mcp.gate import blast_radius
 from agentgate_mcp.gate.context import Budget, StageContext
 from agentgate_mcp.gate.cost_model import CostBaselines
-from agentgate_mcp.gate.policy.library import PolicyLibrary
+from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.session import SessionState
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.graph.build import KnowledgeGraph

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from agentgate_mcp.errors import PolicyError
-from agentgate_mcp.gate.policy.library import CompiledPolicy
+from agentgate_mcp.gate.policy.compiled import CompiledPolicy
 from agentgate_mcp.model.decision import Profile
 from agentgate_mcp.policies.loader import LOCK, SHIPPED, check_lock, load_library, lock_text, read_directory, read_lock
 from agentgate_mcp.policies.selftest import facts_from, run_cases
 
-pytestmark = pytest.mark.req("policy.library")
+pytestmark = pytest.mark.req("policy.shipped")
 POLICIES = read_directory(SHIPPED)
 
 
