@@ -79,6 +79,7 @@ def _call(settings: Settings, tool: str, arguments: dict[str, Json]) -> tuple[di
     from agentgate_mcp.model.verdict import Released
     from agentgate_mcp.server.identity import local_user
     from investigation.report.markdown import render_markdown
+    from investigation.rows import unframed
 
     deployment = open_deployment(settings)
 
@@ -90,7 +91,8 @@ def _call(settings: Settings, tool: str, arguments: dict[str, Json]) -> tuple[di
         outcome = await deployment.dispatcher.execute(request, progress)
         if not isinstance(outcome, Released):
             fail(outcome.message)
-        found = outcome.result.get("result")
+        # Frames tell a model where data begins; a person's report escapes and quotes it instead.
+        found = unframed(outcome.result.get("result"), [])
         return found if isinstance(found, dict) else {}
 
     with deployment, err.status("starting") as status:

@@ -43,7 +43,8 @@ def _defanged(text: str) -> str:
     for ioc in extract(text):
         if ioc.kind == "hash" or (ioc.kind == "ip" and is_inside(ioc.value)):
             continue  # nothing to follow there
-        out += (text[last : ioc.start], defang(text[ioc.start : ioc.end]))
+        # From the refanged value: what is written `[.]` already must not be written so twice.
+        out += (text[last : ioc.start], defang(ioc.value))
         last = ioc.end
     return "".join((*out, text[last:]))
 
