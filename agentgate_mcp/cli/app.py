@@ -10,6 +10,7 @@ import typer
 from agentgate_mcp import __version__
 from agentgate_mcp.cli import (
     approvals,
+    bench,
     cases,
     changes,
     check,
@@ -40,6 +41,7 @@ app.command("investigate")(cases.investigate)
 app.command("check")(check.check)
 app.command("scan")(scan.scan)
 app.command("doctor")(doctor.doctor)
+app.command("bench")(bench.bench)
 app.command("freeze")(freeze.freeze)
 app.command("thaw")(freeze.thaw)
 app.add_typer(spl.app, name="spl", help="Read a search: what it reaches, what it would do.")

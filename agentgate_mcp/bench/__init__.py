@@ -1,0 +1,1 @@
+"""Measured speed and quality: each suite prints its figures beside a baseline of the same run."""
