@@ -89,6 +89,13 @@ class Query:
         except duckdb.Error as error:
             raise BackendError(f"the embedded engine failed: {_what(error)}") from error
 
+    def keep(self, name: str, sql: str, parameters: Mapping[str, Scalar] | None = None) -> None:
+        """Stores a SELECT's rows, in their order, as a table of this connection alone.
+
+        It lives in memory and goes with the connection. Raises: QueryInterrupted, BackendError."""
+        assert name.isidentifier()
+        self.rows(f"CREATE TEMP TABLE {name} AS {sql}", parameters)
+
     def interrupt(self) -> None:
         self._raw.interrupt()
 

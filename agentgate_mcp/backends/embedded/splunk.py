@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from agentgate_mcp import __version__
 from agentgate_mcp.backends.embedded.accounts import Account, read_accounts
-from agentgate_mcp.backends.embedded.engine import SearchEngine
-from agentgate_mcp.backends.embedded.rows import iso_time
+from agentgate_mcp.backends.embedded.search.engine import SearchEngine
+from agentgate_mcp.backends.embedded.search.rows import iso_time
 from agentgate_mcp.backends.embedded.store import IndexSummary, TelemetryStore, matches_index
 from agentgate_mcp.backends.ports import KnowledgePort, Row, SearchJob, SearchResult
 from agentgate_mcp.errors import ArgumentError, NotFoundError

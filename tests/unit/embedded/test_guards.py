@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agentgate_mcp.backends.embedded.engine import SearchEngine
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.engine import SearchEngine
 from agentgate_mcp.backends.embedded.staging import Staging
 from agentgate_mcp.backends.embedded.store import TelemetryStore, open_telemetry
 from agentgate_mcp.backends.ports import SearchJob, SearchResult
@@ -56,17 +57,17 @@ def _job(seconds: int) -> SearchJob:
 
 def _endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes every search pair all events with all events before it gives a row."""
-    import agentgate_mcp.backends.embedded.engine as engine
+    original = Build.rows
 
-    original = engine.scanned_sql
-
-    def paired(*args: object) -> str:
-        found = original(*args)  # pyright: ignore[reportArgumentType]
-        return found.replace(
-            "FROM events", "FROM events, (SELECT _seq AS s FROM events) a, (SELECT _seq AS t FROM events) b"
+    def paired(self: Build, sql: str) -> list[tuple[object, ...]]:
+        return original(
+            self,
+            sql.replace(
+                "FROM events", "FROM events, (SELECT _seq AS s FROM events) a, (SELECT _seq AS t FROM events) b"
+            ),
         )
 
-    monkeypatch.setattr(engine, "scanned_sql", paired)
+    monkeypatch.setattr(Build, "rows", paired)
 
 
 def test_the_time_guard_stops_a_search_and_says_so(slow_store: TelemetryStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,33 +251,12 @@ def test_macros_are_expanded_by_the_knowledge_objects_of_the_moment(run: Run) ->
 @pytest.mark.parametrize(
     ("query", "names", "position"),
     [
-        ("index=a | eval x=1", "eval", 10),
-        ("index=a | where x=1", "where", 10),
-        ("index=a | head 3 | timechart count", "timechart", 19),
-        ("| tstats count", "tstats", 2),
-        ("| makeresults", "makeresults", 2),
         ("| inputcsv allow.csv", "inputcsv", 2),
-        ("index=a | lookup allow.csv dest", "lookup", 10),
-        ("index=a | rename a as b", "rename", 10),
-        ("index=a | eventstats count", "eventstats", 10),
         ("index=a | outputlookup x.csv", "outputlookup", 10),
         ("index=a | delete", "delete", 10),
         ("index=a | nosuchcommand", "nosuchcommand", 10),
-        ("index=a | stats perc95(x)", "perc95", 16),
-        ("index=a | stats count(eval(x=1))", "eval", 16),
-        ("index=a | stats values(*)", "values", 16),
-        ("index=a | stats count as c sum(b) as c", "one name", 10),
-        ("index=a | dedup x sortby y", "dedup", 10),
-        ("index=a | dedup x keepempty=true", "dedup", 18),
-        ("index=a | head limit=5 keeplast=true", "head", 23),
-        ("index=a | head (x=1)", "head", 10),
-        ("index=a [search index=b]", "subsearch", 8),
-        ("index=a src IN ([search index=b])", "subsearch", 16),
-        ("index=a eventtype=x", "eventtype", 8),
-        ("index=a tag=x", "tag", 8),
+        ("index=a | map search=\"search index=b\"", "map", 10),
         ("index=a PREFIX(x)", "PREFIX", 8),
-        ("index=a src=2001:db8::/32", "IPv6", 8),
-        ("index=a _index_earliest=-1d", "_index_earliest", 8),
         ("index=a earliest=rt-5m", "real-time", 8),
         ("`nothing_known(1,2)`", "nothing_known", 0),
         ("index=a | `nothing_known`", "nothing_known", 10),
@@ -293,7 +272,7 @@ def test_what_the_engine_lacks_is_named_with_its_position(run: Run, query: str, 
 @pytest.mark.req("embedded.unsupported")
 def test_a_position_inside_a_macro_points_at_the_macros_call(run: Run) -> None:
     with pytest.raises(UnsupportedSplError) as caught:
-        run("`sign_ins` user=a.lund | eval x=1")
+        run("`sign_ins` user=a.lund | sendemail x=1")
     assert caught.value.position == 25
 
 

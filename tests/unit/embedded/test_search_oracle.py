@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentgate_mcp.backends.embedded.engine import SearchEngine
+from agentgate_mcp.backends.embedded.search.engine import SearchEngine
 from agentgate_mcp.backends.embedded.staging import Staging
 from agentgate_mcp.backends.embedded.store import open_telemetry
 from agentgate_mcp.backends.ports import SearchJob

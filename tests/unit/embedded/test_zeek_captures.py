@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentgate_mcp.backends.embedded import open_embedded
-from agentgate_mcp.backends.embedded.engine import SearchEngine
+from agentgate_mcp.backends.embedded.search.engine import SearchEngine
 from agentgate_mcp.backends.embedded.store import open_telemetry
 from agentgate_mcp.backends.embedded.zeek import load_zeek
 from agentgate_mcp.backends.ports import Row, SearchJob

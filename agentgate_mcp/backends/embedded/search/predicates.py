@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from agentgate_mcp.backends.embedded import sqltext
-from agentgate_mcp.backends.embedded.relation import Column, Parameters, Relation, all_of, any_of
+from agentgate_mcp.backends.embedded.search import sqltext
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.relation import Column, Relation, all_of, any_of
 from agentgate_mcp.errors import UnsupportedSplError
 from agentgate_mcp.spl import ast
 
@@ -23,7 +24,7 @@ class Predicates:
     """Compiles the expressions of one search command over one relation."""
 
     relation: Relation
-    parameters: Parameters
+    build: Build
     over_events: bool
     """True for the first search of a pipeline, where `index=*` leaves internal indexes out."""
 
@@ -74,8 +75,8 @@ class Predicates:
 
     def _in_text(self, pattern: str, parts: Iterable[str]) -> str:
         """True where the event's text matches. The plain substring test first: it is far cheaper."""
-        regex = self.parameters.bind(pattern)
-        longest = self.parameters.bind(max(parts, key=len))
+        regex = self.build.bind(pattern)
+        longest = self.build.bind(max(parts, key=len))
         return any_of(
             f"coalesce(contains(lower({text}), lower({longest})) AND regexp_matches({text}, {regex}), false)"
             for text in self._texts()
@@ -115,7 +116,7 @@ class Predicates:
     def _column(self, name: str, node: ast.Node) -> Column | None:
         if name in _NEEDS_OBJECTS:
             raise UnsupportedSplError(f"{name}= is not supported by the embedded engine", node.span.start)
-        return self.relation.column(name, self.parameters)
+        return self.relation.column(name, self.build.parameters)
 
     def _value(self, operand: ast.Operand) -> ast.Value:
         match operand:
@@ -138,7 +139,7 @@ class Predicates:
         if len(value.parts) > 1:
             return self._matches(node, column, value.parts)
         literal = value.text
-        same_text = f"lower({sqltext.text_sql(column)}) = lower({self.parameters.bind(literal)})"
+        same_text = f"lower({sqltext.text_sql(column)}) = lower({self.build.bind(literal)})"
         return any_of([same_text, *self._same_value(node, column, literal)])
 
     def _one_of(self, node: ast.Membership, column: Column, values: list[ast.Value]) -> str:
@@ -146,7 +147,7 @@ class Predicates:
         tests = [self._matches(node, column, v.parts) for v in values if len(v.parts) > 1]
         plain = [v.text for v in values if len(v.parts) == 1]
         if plain:
-            marks = ", ".join(f"lower({self.parameters.bind(literal)})" for literal in plain)
+            marks = ", ".join(f"lower({self.build.bind(literal)})" for literal in plain)
             tests.append(f"lower({sqltext.text_sql(column)}) IN ({marks})")
         for literal in plain:
             tests.extend(self._same_value(node, column, literal))
@@ -157,7 +158,7 @@ class Predicates:
         if not any(parts):
             test = f"({text} IS NOT NULL)"
         else:
-            test = f"({text} ILIKE {self.parameters.bind(sqltext.like_pattern(parts))} ESCAPE '!')"
+            test = f"({text} ILIKE {self.build.bind(sqltext.like_pattern(parts))} ESCAPE '!')"
         if self.over_events and node.field == "index" and not "".join(parts[:1]).startswith("_"):
             return f"({test} AND NOT starts_with({text}, '_'))"
         return test
@@ -165,9 +166,9 @@ class Predicates:
     def _same_value(self, node: ast.Node, column: Column, literal: str) -> list[str]:
         """How a value can equal a literal without being the same text."""
         if (number := sqltext.as_number(literal)) is not None:
-            return [f"coalesce({sqltext.number_sql(column)} = {self.parameters.bind(number)}, false)"]
+            return [f"coalesce({sqltext.number_sql(column)} = {self.build.bind(number)}, false)"]
         if (network := sqltext.address_range(literal)) is not None:
-            low, high = (self.parameters.bind(bound) for bound in network)
+            low, high = (self.build.bind(bound) for bound in network)
             address = sqltext.address_sql(sqltext.text_sql(column))
             return [f"coalesce({address} BETWEEN {low} AND {high}, false)"]
         if sqltext.is_ipv6_network(literal):
@@ -176,12 +177,12 @@ class Predicates:
 
     def _ordered(self, column: Column, op: str, value: ast.Value) -> str:
         """Numbers when both are; otherwise text, ignoring case."""
-        text = f"lower({sqltext.text_sql(column)}) {op} lower({self.parameters.bind(value.text)})"
+        text = f"lower({sqltext.text_sql(column)}) {op} lower({self.build.bind(value.text)})"
         number = sqltext.as_number(value.text)
         if number is None:
             return text
         own = sqltext.number_sql(column)
-        return f"CASE WHEN {own} IS NOT NULL THEN {own} {op} {self.parameters.bind(number)} ELSE {text} END"
+        return f"CASE WHEN {own} IS NOT NULL THEN {own} {op} {self.build.bind(number)} ELSE {text} END"
 
 
 def _undefined(macro: ast.MacroCall) -> UnsupportedSplError:

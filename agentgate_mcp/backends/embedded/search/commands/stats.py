@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from agentgate_mcp.backends.embedded.relation import Column, Kind, Parameters, Relation
-from agentgate_mcp.backends.embedded.sqltext import number_sql, text_sql
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.registry import Apply
+from agentgate_mcp.backends.embedded.search.relation import Column, Kind, Parameters, Relation
+from agentgate_mcp.backends.embedded.search.sqltext import number_sql, text_sql
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 
 _SAME: Final[Mapping[str, str]] = {"c": "count", "distinct_count": "dc", "mean": "avg"}
 
 
-def compile_stats(node: ast.Stats, source: Relation, parameters: Parameters) -> Relation:
+def _stats(node: ast.Command, source: Relation, build: Build) -> Relation:
     """The grouped rows. Raises: UnsupportedSplError naming the function or option."""
-    if node.command.lower() != "stats":
-        raise UnsupportedSplError(f"command {node.command} is not supported by the embedded engine", node.span.start)
+    assert isinstance(node, ast.Stats)
+    parameters = build.parameters
     if not node.aggregations:
         raise SplError("stats computes nothing", node.span.start, "a function such as count")
     if node.options:
@@ -159,3 +161,5 @@ _FUNCTIONS: Final[Mapping[str, _Build]] = {
     "earliest": _chronological("arg_min"),
     "latest": _chronological("arg_max"),
 }
+
+COMMANDS: Final[Mapping[str, Apply]] = {"stats": _stats}

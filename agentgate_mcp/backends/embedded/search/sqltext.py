@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
+from collections.abc import Callable
 from typing import Final
 
-from agentgate_mcp.backends.embedded.relation import Column
+from agentgate_mcp.backends.embedded.search.relation import Column
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NUMBER_SQL: Final = r"'[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?'"
 _IPV4_SQL: Final = r"'(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}'"
 _LARGE: Final = 1e308
+_ATOM: Final = re.compile(r"\$?\w+|\"[a-z_]+\"|CAST\(NULL AS VARCHAR\)")
+_names = itertools.count()
+
+
+def number_text(value: float) -> str:
+    """A number as Splunk writes it: whole ones without a decimal point."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def let(expression: str, use: Callable[[str], str]) -> str:
+    """``use`` of the value of ``expression``, which is computed once however often ``use`` names it.
+
+    Without it a chain of computations would grow by a factor at every step."""
+    if _ATOM.fullmatch(expression):
+        return use(expression)
+    name = fresh()
+    return f"list_transform([{expression}], lambda {name}: {use(name)})[1]"
+
+
+def fresh() -> str:
+    """A lambda's parameter, of its own for each: an inner one must not hide an outer one."""
+    return f"v{next(_names)}"
 
 
 def as_number(text: str) -> float | None:
@@ -26,32 +50,47 @@ def number_sql(column: Column) -> str:
     """DOUBLE, or NULL where the value is no number."""
     if column.kind == "number":
         return f"CAST({column.sql} AS DOUBLE)"
-    c = column.sql
-    return (
-        f"CASE WHEN regexp_full_match({c}, {_NUMBER_SQL}) AND abs(TRY_CAST({c} AS DOUBLE)) <= {_LARGE} "
-        f"THEN TRY_CAST({c} AS DOUBLE) END"
+    return let(
+        text_sql(column),
+        lambda c: (
+            f"CASE WHEN regexp_full_match({c}, {_NUMBER_SQL}) AND abs(TRY_CAST({c} AS DOUBLE)) <= {_LARGE} "
+            f"THEN TRY_CAST({c} AS DOUBLE) END"
+        ),
     )
 
 
 def text_sql(column: Column) -> str:
     """VARCHAR, a number written as Splunk writes it: whole ones without a decimal point."""
-    c = column.sql
     match column.kind:
         case "text":
-            return c
+            return column.sql
         case "list":
-            return f"array_to_string({c}, chr(10))"
+            return f"array_to_string({column.sql}, chr(10))"
         case "number":
-            return (
-                f"CASE WHEN {c} = trunc({c}) AND abs({c}) < 1e15 THEN CAST(CAST({c} AS BIGINT) AS VARCHAR) "
-                f"ELSE CAST({c} AS VARCHAR) END"
+            return let(
+                column.sql,
+                lambda c: (
+                    f"CASE WHEN {c} = trunc({c}) AND abs({c}) < 1e15 THEN CAST(CAST({c} AS BIGINT) AS VARCHAR) "
+                    f"ELSE CAST({c} AS VARCHAR) END"
+                ),
             )
+
+
+def list_sql(column: Column) -> str:
+    """VARCHAR[]: the values of the field, none for NULL."""
+    if column.kind == "list":
+        return f"coalesce({column.sql}, [])"
+    return let(text_sql(column), lambda c: f"CASE WHEN {c} IS NULL THEN [] ELSE [{c}] END")
 
 
 def address_sql(text: str) -> str:
     """The 32-bit value of an IPv4 address in dotted form, or NULL."""
-    parts = (f"CAST(split_part({text}, '.', {n}) AS BIGINT) * {2 ** (32 - 8 * n)}" for n in range(1, 5))
-    return f"CASE WHEN regexp_full_match({text}, {_IPV4_SQL}) THEN {' + '.join(parts)} END"
+
+    def value(c: str) -> str:
+        parts = (f"CAST(split_part({c}, '.', {n}) AS BIGINT) * {2 ** (32 - 8 * n)}" for n in range(1, 5))
+        return f"CASE WHEN regexp_full_match({c}, {_IPV4_SQL}) THEN {' + '.join(parts)} END"
+
+    return let(text, value)
 
 
 def address_range(text: str) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agentgate_mcp.backends.embedded.relation import Parameters
+from agentgate_mcp.backends.embedded.search.relation import Parameters
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.time import is_real_time, parse_time

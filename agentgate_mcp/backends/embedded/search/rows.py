@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
-from agentgate_mcp.backends.embedded.relation import Relation
 from agentgate_mcp.backends.embedded.schema import EVENT_FIELDS
+from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.backends.embedded.search.sqltext import number_text
 from agentgate_mcp.backends.ports import Row
 from agentgate_mcp.model.call import Json
 
@@ -32,7 +33,9 @@ def to_row(relation: Relation, values: Sequence[object]) -> Row:
     if relation.extra:
         further = values[len(relation.columns)]
         if isinstance(further, Mapping):
-            row.update({str(k): str(v) for k, v in sorted(cast("Mapping[object, object]", further).items())})
+            items = sorted(cast("Mapping[object, object]", further).items())
+            # A column of the same name was computed since, and hides what the event came with.
+            row.update({str(k): str(v) for k, v in items if k not in relation.columns and k in relation.extra_fields})
     return row
 
 
@@ -58,11 +61,6 @@ def iso_time(at: float) -> str:
     # The stored double is a little off the decimal that was meant: 0.123 may be 0.12299….
     milliseconds = min(999, int(fraction * 1000 + 1e-4))
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}+00:00"
-
-
-def number_text(value: float) -> str:
-    """A number as Splunk writes it: whole ones without a decimal point."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def _shown(name: str, value: object) -> Json:

@@ -1,13 +1,14 @@
-"""The first search of a pipeline: from the event table to a relation, and what it looks at."""
+"""From the event table to a relation, and what a search looks at."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from agentgate_mcp.backends.embedded.predicates import Predicates
-from agentgate_mcp.backends.embedded.relation import Column, Kind, Parameters, Relation, all_of
 from agentgate_mcp.backends.embedded.schema import EVENT_FIELDS, EXTRA, MADE, MORE, MULTIVALUE, SEQ
-from agentgate_mcp.backends.embedded.scope import Scope
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.predicates import Predicates
+from agentgate_mcp.backends.embedded.search.relation import Column, Kind, Relation, all_of
+from agentgate_mcp.backends.embedded.search.scope import Scope
 from agentgate_mcp.spl import ast
 
 
@@ -25,13 +26,17 @@ _SELECTED: Final = ", ".join(
 )
 
 
-def events_relation(search: ast.Search, scope: Scope, parameters: Parameters, extra_fields: frozenset[str]) -> Relation:
-    """The events that a first search finds, newest first. Raises: UnsupportedSplError."""
-    wanted = [scope.condition(parameters)]
-    if search.expr is not None:
-        wanted.append(_predicates(parameters, extra_fields).compile(search.expr))
+def events_relation(search: ast.Search, scope: Scope, build: Build) -> Relation:
+    """The events that a search finds, newest first. Raises: SplError, UnsupportedSplError."""
+    extra_fields = build.store.extra_fields
+    table = Relation(sql="", columns=_STORED, order=(), extra=EXTRA, extra_fields=extra_fields, more=MORE)
+    predicates = Predicates(relation=table, build=build, over_events=True)
+    in_scope = scope.condition(build.parameters)
+    found = "true" if search.expr is None else predicates.compile(search.expr)
+    looked_at = all_of([in_scope, *(predicates.compile(node) for node in _index_terms(search.expr))])
+    build.scans.append(f"SELECT count(*) FROM events WHERE {looked_at}")  # noqa: S608 - constants and placeholders
     return Relation(
-        sql=f"SELECT {_SELECTED} FROM events WHERE {all_of(wanted)}",  # noqa: S608 - constants and placeholders
+        sql=f"SELECT {_SELECTED} FROM events WHERE {all_of([in_scope, found])}",  # noqa: S608
         columns=_COLUMNS,
         order=("o0 DESC",),
         carried=("o0",),
@@ -41,18 +46,6 @@ def events_relation(search: ast.Search, scope: Scope, parameters: Parameters, ex
         made="r",
         ids=len(EVENT_FIELDS),
     )
-
-
-def scanned_sql(search: ast.Search, scope: Scope, parameters: Parameters) -> str:
-    """Counts the events that the search has to look at: those of its time range and indexes."""
-    predicates = _predicates(parameters, frozenset())
-    wanted = [scope.condition(parameters), *(predicates.compile(node) for node in _index_terms(search.expr))]
-    return f"SELECT count(*) FROM events WHERE {all_of(wanted)}"  # noqa: S608 - constants and placeholders
-
-
-def _predicates(parameters: Parameters, extra_fields: frozenset[str]) -> Predicates:
-    table = Relation(sql="", columns=_STORED, order=(), extra=EXTRA, extra_fields=extra_fields, more=MORE)
-    return Predicates(relation=table, parameters=parameters, over_events=True)
 
 
 def _index_terms(expr: ast.SearchExpr | None) -> list[ast.SearchExpr]:

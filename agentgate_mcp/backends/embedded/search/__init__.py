@@ -1,0 +1,1 @@
+"""The search engine: an SPL tree becomes SQL over the telemetry store."""

@@ -1,0 +1,108 @@
+"""Reading the arguments of commands that have no node of their own.
+
+A reader takes the options it knows; `done` refuses what is left by name, so that no option is
+ignored in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agentgate_mcp.errors import SplError, UnsupportedSplError
+from agentgate_mcp.spl import ast
+
+_TRUE: Final = frozenset({"t", "true", "1", "yes", "y"})
+_FALSE: Final = frozenset({"f", "false", "0", "no", "n"})
+
+
+class Options:
+    """The ``key=value`` arguments of one command; the last of a key wins."""
+
+    def __init__(self, command: str, options: Sequence[ast.Option]) -> None:
+        self._command = command
+        self._left = {option.key: option for option in options}
+
+    def text(self, key: str, default: str = "") -> str:
+        """The option's text as it is meant. Raises: UnsupportedSplError for a computed one."""
+        option = self._left.pop(key, None)
+        if option is None:
+            return default
+        if not isinstance(option.value, ast.Value):
+            raise UnsupportedSplError(
+                f"{self._command} {key}= with a computed value is not supported", option.span.start
+            )
+        return option.value.text
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Raises: SplError for anything but a boolean."""
+        option = self._left.get(key)
+        text = self.text(key).lower()
+        if option is None:
+            return default
+        if text not in _TRUE | _FALSE:
+            raise SplError(f"{self._command} {key}: got {text[:40]!a}", option.span.start, "true or false")
+        return text in _TRUE
+
+    def count(self, key: str, default: int, *, least: int = 0) -> int:
+        """Raises: SplError for anything but a whole number of at least ``least``."""
+        option = self._left.get(key)
+        text = self.text(key)
+        if option is None:
+            return default
+        if not text.isdecimal() or not text.isascii() or int(text[:12]) < least:
+            raise SplError(f"{self._command} {key}: got {text[:40]!a}", option.span.start, f"a whole number ≥ {least}")
+        return int(text[:12])
+
+    def choice(self, key: str, default: str, *allowed: str) -> str:
+        """Raises: SplError for a value that is not ``allowed``."""
+        option = self._left.get(key)
+        text = self.text(key, default).lower()
+        if option is not None and text not in allowed:
+            raise SplError(f"{self._command} {key}: got {text[:40]!a}", option.span.start, " or ".join(allowed))
+        return text
+
+    def ignore(self, *keys: str) -> None:
+        """Drops options that only tune how Splunk runs the search and change no result."""
+        for key in keys:
+            self._left.pop(key, None)
+
+    def done(self) -> None:
+        """Raises: UnsupportedSplError naming the first option that nobody has read."""
+        for option in self._left.values():
+            raise UnsupportedSplError(f"{self._command} option {option.key} is not supported", option.span.start)
+
+
+def generic(command: ast.Command) -> ast.Generic:
+    """A command without a node of its own, as such. Raises: SplError where it holds what could not be read."""
+    assert isinstance(command, ast.Generic)
+    if command.raw:
+        raise UnsupportedSplError(f"{command.command} with a computed argument is not supported", command.span.start)
+    return command
+
+
+def options_of(command: ast.Generic) -> Options:
+    return Options(command.command, [a for a in command.args if isinstance(a, ast.Option)])
+
+
+def span_seconds(text: str, position: int) -> float:
+    """A span such as `5m`, `1h`, `30` (seconds) in seconds. Raises: SplError; months have no fixed length."""
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    unit = text[len(digits) :].lower() or "s"
+    seconds = _UNITS.get(unit)
+    if seconds is None or not (digits or text).isdecimal() or not digits:
+        raise SplError(f"unreadable span {text[:40]!a}", position, "a number with a unit such as 5m, 1h, 1d")
+    return int(digits[:12]) * seconds
+
+
+_UNITS: Final[dict[str, float]] = {
+    **dict.fromkeys(("us",), 1e-6),
+    **dict.fromkeys(("ms",), 1e-3),
+    **dict.fromkeys(("cs",), 1e-2),
+    **dict.fromkeys(("ds",), 1e-1),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86_400.0),
+    **dict.fromkeys(("w", "week", "weeks"), 604_800.0),
+}

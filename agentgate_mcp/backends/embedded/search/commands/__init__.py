@@ -1,0 +1,1 @@
+"""What each SPL command does to a relation."""

@@ -1,0 +1,28 @@
+"""Commands over eval expressions: `eval`, `where`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
+from agentgate_mcp.backends.embedded.search.registry import Apply
+from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.spl import ast
+
+
+def _eval(node: ast.Command, source: Relation, build: Build) -> Relation:
+    assert isinstance(node, ast.Eval)
+    for assignment in node.assignments:
+        column = Evaluator(relation=source, build=build).value(assignment.expr)
+        source = source.with_fields({assignment.field: column})
+    return source
+
+
+def _where(node: ast.Command, source: Relation, build: Build) -> Relation:
+    assert isinstance(node, ast.Where)
+    return source.where(Evaluator(relation=source, build=build).condition(node.expr))
+
+
+COMMANDS: Final[Mapping[str, Apply]] = {"eval": _eval, "where": _where}

@@ -1,0 +1,34 @@
+"""Lookups: finding one by name, and its rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.errors import SplError
+from agentgate_mcp.model.site import KnowledgeObject
+from agentgate_mcp.spl.knowledge import KnowledgeSet
+
+
+def lookup_relation(item: KnowledgeObject, build: Build) -> Relation:
+    """The rows of a lookup in their own order, its declared fields first."""
+    raw = item.content.get("rows")
+    rows = [row for row in raw if isinstance(row, Mapping)] if isinstance(raw, list) else []
+    declared = item.content.get("fields")
+    names = [str(name) for name in declared] if isinstance(declared, list) else []
+    fields = list(dict.fromkeys((*names, *(str(key) for row in rows for key in row))))
+    table = [{name: str(row[name]) for name in fields if row.get(name) is not None} for row in rows]
+    return build.loaded(fields, table)
+
+
+def lookup_named(name: str, knowledge: KnowledgeSet, position: int) -> KnowledgeObject:
+    """The lookup of that name, or kept in a file of that name. Raises: SplError with the nearest names."""
+    lookups = [o for o in knowledge.of_kind("lookup") if not o.disabled]
+    for item in lookups:
+        if name in (item.name, item.content.get("filename")):
+            return item
+    near = difflib.get_close_matches(name, sorted({o.name for o in lookups}), n=3, cutoff=0.6)
+    expected = f"a lookup such as {', '.join(near)}" if near else "the name of a lookup"
+    raise SplError(f"lookup {name[:60]!a} does not exist", position, expected)
