@@ -72,7 +72,7 @@ class SplError(AgentGateError):
     def __init__(self, message: str, position: int, expected: str = "") -> None:
         tail = f"; expected {expected}" if expected else ""
         super().__init__(f"{message} at position {position}{tail}")
-        self.position, self.expected = position, expected
+        self.problem, self.position, self.expected = message, position, expected
 
 
 class UnsupportedSplError(SplError):

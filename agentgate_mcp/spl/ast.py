@@ -1,6 +1,6 @@
 """The syntax tree of a search. Every node knows its span; spans do not count for equality.
 
-A tree is at most `MAX_DEPTH` brackets, parentheses and `NOT`s deep, so walking it by recursion
+A tree is at most `lexer.MAX_DEPTH` brackets, parentheses and `NOT`s deep, so walking it by recursion
 is safe. Chains of one precedence (`a + b - c`, `x AND y AND z`) are flat tuples, never ladders.
 Commands are here; what they are made of comes from `expressions`.
 """
@@ -43,7 +43,6 @@ from agentgate_mcp.spl.expressions import (
 )
 
 __all__ = [
-    "MAX_DEPTH",
     "Aggregation",
     "Arg",
     "Assignment",
@@ -96,8 +95,6 @@ __all__ = [
     "Value",
     "Where",
 ]
-
-MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The typed facts of a search: what the gate's stages and policies match on.
 
-`read_search` never raises on bad SPL: what cannot be read is ``parsed=False`` with the problem
-and its position. Everything that does not depend on the clock is remembered per (text,
+`read_search` never raises on bad SPL: what `parser.parse` would refuse is ``parsed=False`` with the
+problem and its position. Where its stages can still be told apart the other facts say what they
+would do; else they are empty. Everything that does not depend on the clock is remembered per (text,
 knowledge hash), so that only the time range is computed anew.
 """
 
@@ -75,7 +76,8 @@ class _Range:
         indexes, wildcard = _indexes(sketch, knowledge)
         raw_events = sketch.raw_events or sketch.opaque_stage
         return SearchFacts(
-            parsed=True,
+            parsed=not sketch.problem,
+            problem=sketch.problem,
             commands=_unique(sketch.commands),
             unknown_commands=_unique(sketch.unknown),
             unresolved=_unique([*sketch.unresolved, *self.problems]),

@@ -6,7 +6,7 @@ from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.cursor import Height, Source
 from agentgate_mcp.spl.forms import command_of
-from agentgate_mcp.spl.layout import Stage, lay_out
+from agentgate_mcp.spl.layout import Layout, Stage, lay_out
 from agentgate_mcp.spl.lru import Lru
 
 _REMEMBERED_CHARS = 16_384
@@ -20,7 +20,14 @@ def parse(text: str) -> ast.Pipeline:
     known = _MEMO.get(text)
     if known is not None:
         return known
-    layout = lay_out(text)
+    return parse_layout(lay_out(text))
+
+
+def parse_layout(layout: Layout) -> ast.Pipeline:
+    """The tree of a text that is cut into stages already, remembered as `parse` does.
+
+    Raises: SplError as `parse`."""
+    text = layout.text
     for start in layout.doubtful:
         if text[start] == "'" and text.find("'", start + 1) > 0:
             raise SplError("a single quote can be read in two ways", start, "no quote, | or bracket in single quotes")

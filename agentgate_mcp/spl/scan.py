@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl.arguments import VALUE_KINDS, conditions, leading_wildcards, value_of
 from agentgate_mcp.spl.commands import COMMANDS, SEARCH_COMMANDS, CommandClass, Risk
-from agentgate_mcp.spl.expand import expand
+from agentgate_mcp.spl.expand import Expansion, expand
 from agentgate_mcp.spl.handlers import HANDLERS
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
 from agentgate_mcp.spl.lexer import FIELD, LPAREN, OP, STRING, WORD, Token, other_reading
+from agentgate_mcp.spl.parser import parse_layout
 from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Sketch
 from agentgate_mcp.spl.ways import Atom, every_way, narrows
 from agentgate_mcp.spl.wellknown import DATA_MODELS
@@ -65,8 +66,12 @@ class Scanner:
 
     def read(self, text: str) -> Layout:
         """Expand and scan the search itself. Raises: SplError where it cannot be read."""
-        layout = self._layout(text)
+        layout, expansion = self._layout(text)
         self._walk(layout)
+        try:
+            parse_layout(layout)
+        except SplError as error:
+            self.sketch.problem = str(_moved(error, expansion))
         last = [s for s in layout.stages if s.name in COMMANDS]
         self.sketch.transforming = any(COMMANDS[s.name].kind is CommandClass.TRANSFORMING for s in last)
         return layout
@@ -78,11 +83,13 @@ class Scanner:
             return
         self.seen.add(text)
         try:
-            self._walk(self._layout(text))
+            layout, _ = self._layout(text)
+            self._walk(layout)
+            parse_layout(layout)
         except SplError as error:
             self.sketch.unresolved.append(f"{label}: {error}")
 
-    def _layout(self, text: str) -> Layout:
+    def _layout(self, text: str) -> tuple[Layout, Expansion]:
         self.texts += 1
         if self.texts > MAX_TEXTS:
             raise SplError("the search runs too many others", 0, f"at most {MAX_TEXTS} texts")
@@ -91,13 +98,16 @@ class Scanner:
         for use in expansion.uses:
             sketch.references.append(use.id)
         sketch.unresolved.extend(expansion.unresolved)
-        layout = lay_out(expansion.text)
+        try:
+            layout = lay_out(expansion.text)
+        except SplError as error:
+            raise _moved(error, expansion) from None
         if layout.doubtful:
             other = other_reading(expansion.text, layout.doubtful)
             if other is not None and not _same_commands(layout, other):
                 place = expansion.origin(layout.doubtful[0])
                 sketch.unresolved.append(f"quoting: position {place} can be read in two ways")
-        return layout
+        return layout, expansion
 
     def _walk(self, layout: Layout) -> None:
         """Scan every pipeline of a text. Brackets of a template command act on rows at hand."""
@@ -307,6 +317,11 @@ class Scanner:
             if low or high:
                 self.sketch.windows.append((low, high))
             self.read_other(text, label)
+
+
+def _moved(error: SplError, expansion: Expansion) -> SplError:
+    """An error about expanded text, at the place of the original that it comes from."""
+    return SplError(error.problem, expansion.origin(error.position), error.expected)
 
 
 def _is_index(atom: Atom) -> bool:

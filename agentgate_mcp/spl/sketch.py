@@ -17,6 +17,8 @@ Window = tuple[tuple[str, ...], tuple[str, ...]]
 class Sketch:
     """Lists are in the order of finding, with repeats. Filled by one scan, then only read."""
 
+    problem: str = ""
+    """Why the search is no valid SPL as a whole; the rest of the sketch is its widest reading."""
     commands: list[str] = field(default_factory=list[str])
     unknown: list[str] = field(default_factory=list[str])
     unresolved: list[str] = field(default_factory=list[str])

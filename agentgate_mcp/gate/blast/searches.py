@@ -120,9 +120,9 @@ def _object_facts(ctx: StageContext, obj: KnowledgeObject) -> SearchFacts | None
     likely is, commands after some events; what cannot be read that way is left to the impact."""
     if obj.kind == "macro":
         definition = text(obj.content, "definition").strip()
-        facts = read(ctx, SearchRequest(query=f"search * | {definition.lstrip('| ')}", earliest="-1h", latest="now"))
+        facts = _read_part(ctx, f"search * | {definition.lstrip('| ')}")
         if not facts.parsed or facts.unknown_commands:
-            whole = read(ctx, SearchRequest(query=definition, earliest="-1h", latest="now"))
+            whole = _read_part(ctx, definition)
             facts = whole if whole.parsed else SearchFacts(parsed=True, raw_events=False)
         return facts.model_copy(update={"unresolved": _open_parts(ctx, definition, facts)})
     if not text(obj.content, "search").strip():
@@ -137,6 +137,12 @@ def _object_facts(ctx: StageContext, obj: KnowledgeObject) -> SearchFacts | None
             "protected_writes": (*facts.protected_writes, *protected_writes(alert.writes)),
         }
     )
+
+
+def _read_part(ctx: StageContext, definition: str) -> SearchFacts:
+    """The facts of a macro's text. That it is no valid search by itself is no fault of a part."""
+    facts = read(ctx, SearchRequest(query=definition, earliest="-1h", latest="now"))
+    return facts.model_copy(update={"parsed": True, "problem": ""}) if facts.commands else facts
 
 
 def _open_parts(ctx: StageContext, definition: str, facts: SearchFacts) -> tuple[str, ...]:
