@@ -38,6 +38,7 @@ from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.graph.content import load_objects
+from agentgate_mcp.graph.observed import OBSERVED_DAYS
 from agentgate_mcp.ledger.files import installation_key
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.mirror import Mirror
@@ -264,6 +265,9 @@ class _Site:
             cost=baselines(self.backends.search),
             profile=self.settings.profile,
             search_now=self.search_now,
+            sightings=self.backends.sightings(
+                (time.time() if self.search_now is None else self.search_now) - OBSERVED_DAYS * 86_400
+            ),
         )
 
 

@@ -8,6 +8,7 @@ from agentgate_mcp.gate.cost_model import CostBaselines
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import AgentProfile, World
 from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.observed import Sighting
 from agentgate_mcp.model.call import ToolSpec
 from agentgate_mcp.model.decision import Profile
 from agentgate_mcp.model.site import KnowledgeObject
@@ -24,13 +25,14 @@ def build_world(
     cost: CostBaselines,
     profile: Profile,
     search_now: float | None,
+    sightings: Sequence[Sighting] = (),
 ) -> World:
     """One immutable snapshot. Raises: DataError when the knowledge cannot make a graph."""
     knowledge = KnowledgeSet.from_objects(objects)
     return World(
         tools=tools,
         knowledge=knowledge,
-        graph=KnowledgeGraph.build(knowledge, site.assets, site.teams),
+        graph=KnowledgeGraph.build(knowledge, site.assets, site.teams, sightings=sightings),
         assets=site.assets,
         teams=site.teams,
         agents={name: _agent(name, site) for name in site.agents},

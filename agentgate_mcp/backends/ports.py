@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from agentgate_mcp.effects import ResponseAction
+from agentgate_mcp.graph.observed import Sighting
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import RuntimeGuard
 from agentgate_mcp.model.site import CaseRecord, ChangeRecord, KnowledgeObject, ObjectChange
@@ -174,5 +175,7 @@ class Backends:
     reports: ReportPort
     label: str = "embedded"
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
+    sightings: Callable[[float], Sequence[Sighting]] = lambda _since: ()
+    """What each host has sent since an instant (epoch seconds)."""
     close: Callable[[], None] = lambda: None
     """Closes files and connections; the ports are not used after it."""

@@ -71,5 +71,7 @@ class OfflineJudge:
         replaced = {(o.kind, o.name) for o in extra}
         kept = [o for o in self.world.knowledge.objects if (o.kind, o.name) not in replaced]
         knowledge = KnowledgeSet.from_objects([*kept, *extra])
-        graph = KnowledgeGraph.build(knowledge, self.world.assets, self.world.teams)
+        graph = KnowledgeGraph.build(
+            knowledge, self.world.assets, self.world.teams, sightings=self.world.graph.sightings
+        )
         return replace(self.world, knowledge=knowledge, graph=graph)

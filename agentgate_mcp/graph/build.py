@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentgate_mcp.graph.detections import detection_of
@@ -16,6 +16,7 @@ from agentgate_mcp.graph.linking import content_hash, dead_state, fed, invert, l
 from agentgate_mcp.graph.names import Names, known_kind
 from agentgate_mcp.graph.nodes import AssetNode, Detection, Group, Node, Problem, Reading, Role, State
 from agentgate_mcp.graph.objects import TextReader, read_object
+from agentgate_mcp.graph.observed import Sighting, observed_assets
 from agentgate_mcp.graph.reading import read_text
 from agentgate_mcp.graph.states import reach, settle
 from agentgate_mcp.model.call import Json
@@ -48,6 +49,9 @@ class KnowledgeGraph:
     knowledge: KnowledgeSet
     reader: TextReader
     hash: str
+    sightings: tuple[Sighting, ...] = ()
+    watching: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """From an asset node to the detections that declare nothing and find its data."""
 
     @classmethod
     def build(
@@ -56,10 +60,12 @@ class KnowledgeGraph:
         assets: Sequence[Asset] = (),
         teams: Sequence[Team] = (),
         *,
+        sightings: Sequence[Sighting] = (),
         reader: TextReader = read_text,
     ) -> KnowledgeGraph:
-        """The graph of ``knowledge``. ``teams`` only checks that owners exist."""
-        builder = _Builder(knowledge, reader)
+        """The graph of ``knowledge``. ``teams`` only checks that owners exist; ``sightings`` say
+        what data really comes from the assets."""
+        builder = _Builder(knowledge, reader, sightings)
         builder.add_objects()
         builder.add_inventory(assets, teams)
         return builder.finish(cls)
@@ -98,6 +104,10 @@ class KnowledgeGraph:
                 edges.extend((m, dependent, about) for m in group.members)
         for detection in self.detections.values():
             edges.extend((detection.id, t, {"role": r.value}) for t, r in covered_nodes(detection))
+            edges.extend(
+                (detection.id, f"asset:{a}", {"role": Role.PROTECTS.value, "origin": "observed"})
+                for a in detection.observed
+            )
         return model_of(attributes, edges)
 
 
@@ -114,8 +124,9 @@ def covered_nodes(detection: Detection) -> Iterable[tuple[str, Role]]:
 class _Builder:
     """Collects nodes and groups; used once."""
 
-    def __init__(self, knowledge: KnowledgeSet, reader: TextReader) -> None:
+    def __init__(self, knowledge: KnowledgeSet, reader: TextReader, sightings: Sequence[Sighting] = ()) -> None:
         self.knowledge = knowledge
+        self.sightings = tuple(sorted(sightings))
         self.names = names = Names.of(knowledge.objects)
         self.reader = reader
         self.nodes: dict[str, Node] = {}
@@ -210,6 +221,10 @@ class _Builder:
                 self.own[node] = State.FAILED
             detail = f"they expand into each other: {', '.join(ring)}"
             self.problems.append(Problem(where=ring[0], kind="cycle", detail=detail))
+        for name, seen in observed_assets(
+            groups, dependents, self.detections.values(), self.assets.values(), self.sightings
+        ).items():
+            self.detections[name] = replace(self.detections[name], observed=seen)
         view = _Plain(groups=groups, dependents=dependents)
         baseline = settle(view, region=reach(view, self.own), starts=self.own, outside={})
         nodes = dict(sorted(self.nodes.items()))
@@ -227,6 +242,8 @@ class _Builder:
             knowledge=self.knowledge,
             reader=self.reader,
             hash=content_hash(nodes, groups, self.detections, self.assets, self.own),
+            sightings=self.sightings,
+            watching=_watching(self.detections.values()),
         )
 
 
@@ -236,6 +253,14 @@ def _covering(detections: Iterable[Detection]) -> dict[str, tuple[str, ...]]:
         for target, _ in covered_nodes(detection):
             found[target].append(detection.id)
     return {t: tuple(sorted(d)) for t, d in sorted(found.items())}
+
+
+def _watching(detections: Iterable[Detection]) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for detection in detections:
+        for asset in detection.observed:
+            found[f"asset:{asset}"].append(detection.id)
+    return {a: tuple(sorted(d)) for a, d in sorted(found.items())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

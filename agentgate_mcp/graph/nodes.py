@@ -103,6 +103,8 @@ class Detection:
     counts: bool
     reason: str = ""
     experimental: bool = False
+    observed: tuple[str, ...] = ()
+    """Assets whose data it finds, where it declares none."""
 
     @property
     def declares_assets(self) -> bool:

@@ -57,6 +57,7 @@ def open_embedded(
         responder=SimulatingResponder(database, book),
         reports=ReportStore(database, book),
         extra={"telemetry": "bundled" if telemetry is None else "zeek"},
+        sightings=lambda since: store().sightings(since),
         close=close,
     )
 

@@ -20,6 +20,7 @@ from agentgate_mcp.backends.embedded.manifest import expected_digests
 from agentgate_mcp.backends.embedded.schema import STORE_VERSION
 from agentgate_mcp.backends.embedded.staging import Staging, sweep
 from agentgate_mcp.errors import BackendError, DataError
+from agentgate_mcp.graph.observed import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,19 @@ class TelemetryStore:
         return tuple(
             MetadataRow(value=str(value), events=_int(n), earliest=_float(first), latest=_float(last))
             for value, n, first, last in found
+        )
+
+    def sightings(self, since: float) -> Sequence[Sighting]:
+        """What each host has sent at ``since`` (epoch seconds) or later, internal indexes left out."""
+        found = self.rows(
+            'SELECT host, "index", sourcetype, max(_time) FROM events WHERE host IS NOT NULL '
+            """AND _time >= CAST($since AS DOUBLE) AND "index" NOT LIKE '\\_%' ESCAPE '\\' """
+            "GROUP BY ALL ORDER BY ALL",
+            {"since": repr(since)},
+        )
+        return tuple(
+            Sighting(host=str(host), index=str(index), sourcetype=str(kind), last_seen=_float(last))
+            for host, index, kind, last in found
         )
 
     def close(self) -> None:
