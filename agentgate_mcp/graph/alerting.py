@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agentgate_mcp.graph.narrowing import Grade, threshold_grade
+from agentgate_mcp.graph.grades import Grade, threshold_grade
 from agentgate_mcp.graph.searches import compare_searches
 from agentgate_mcp.graph.settings import number, text
 from agentgate_mcp.model.call import Json

@@ -13,12 +13,13 @@ from agentgate_mcp.graph.alerting import custom_condition
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.exclusions import excluded_assets
 from agentgate_mcp.graph.expansion import Expander
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.known_settings import unknown_settings
 from agentgate_mcp.graph.linking import dead_state
 from agentgate_mcp.graph.lookups import Polarity, polarities, row_losses
 from agentgate_mcp.graph.losses import Loss, settings_losses
 from agentgate_mcp.graph.names import base_name
-from agentgate_mcp.graph.narrowing import Grade, Narrowing
+from agentgate_mcp.graph.narrowing import Narrowing
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.planning import Edit
 from agentgate_mcp.graph.reading import read_text

@@ -7,15 +7,16 @@ found: otherwise anybody could write that an empty search protects everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Literal
 
 from agentgate_mcp.graph.build import KnowledgeGraph, covered_nodes
 from agentgate_mcp.graph.detections import detection_of
 from agentgate_mcp.graph.exclusions import excluded_assets
 from agentgate_mcp.graph.expansion import Expander
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.losses import Loss, settings_losses
-from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.nodes import AssetNode, Detection, State
 from agentgate_mcp.graph.planning import Edit, Plan
 from agentgate_mcp.graph.searches import compare_searches
@@ -23,6 +24,7 @@ from agentgate_mcp.graph.settings import text
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
 from agentgate_mcp.model.site import KnowledgeObject
 
+Origin = Literal["declared", "observed", "assumed"]
 _STATUS_FROM = ("experimental", "deprecated", "draft", "test", "retired")
 
 
@@ -84,14 +86,18 @@ def cover_changes(
     changes = _count(graph, turns, believed)
     gone = tuple(t.id for t in lost)
     undeclared = [d for d in gone if not graph.detections[d].declares_assets]
+    seeing = [d for d in undeclared if graph.detections[d].observed]
+    blind = [d for d in undeclared if d not in seeing]
+    # Where the same set makes something that finds as much, what was seen is still seen.
+    gone_dark = {t.id for t in lost if t.id in seeing and not any(b & t.before for b in believed.values())}
     unknown = [d for d in gone if any(not graph.assets[a].known for a in graph.detections[d].assets)]
     return Cover(
         lost=gone,
         losses=tuple(losses),
         techniques=_named(changes, "technique:"),
         controls=_named(changes, "control:"),
-        assets=_assets(graph, changes, undeclared),
-        assumed=bool(undeclared or unknown),
+        assets=(*_assets(graph, changes, blind), *_watched(graph, changes, gone_dark)),
+        assumed=bool(blind or unknown),
     )
 
 
@@ -200,24 +206,41 @@ def _assets(
     graph: KnowledgeGraph, changes: Mapping[str, tuple[int, int]], undeclared: Sequence[str]
 ) -> tuple[AssetCoverage, ...]:
     found = [
-        _asset(graph.assets[t.removeprefix("asset:")], before, now, declared=True)
+        _asset(graph.assets[t.removeprefix("asset:")], before, now, "declared")
         for t, (before, now) in changes.items()
         if t.startswith("asset:") and t.removeprefix("asset:") in graph.assets
     ]
     if undeclared:
         # Detections that declare nothing are assumed to watch whatever nobody else declares.
-        assumed = [d for d in graph.detections.values() if d.counts and not d.declares_assets]
+        assumed = [d for d in graph.detections.values() if d.counts and not d.declares_assets and not d.observed]
         before = sum(not graph.baseline.get(d.id, State.OK).broken for d in assumed)
         if before - len(undeclared) <= 0:
             found += [
-                _asset(a, before, 0, declared=False)
+                _asset(a, before, 0, "assumed")
                 for a in graph.assets.values()
-                if a.known and not count_covering(graph, f"asset:{a.id}")
+                if a.known and not count_covering(graph, f"asset:{a.id}") and not _watchers(graph, f"asset:{a.id}")
             ]
     return tuple(found)
 
 
-def _asset(asset: AssetNode, before: int, after: int, *, declared: bool) -> AssetCoverage:
+def _watched(graph: KnowledgeGraph, changes: Mapping[str, tuple[int, int]], gone: Set[str]) -> Iterator[AssetCoverage]:
+    """Assets whose data nobody declared for them and a lost detection found. What is declared holds
+    them up too, but never the other way: telemetry is nobody's word that an asset is protected."""
+    for asset in sorted({a for d in gone for a in graph.detections[d].observed}):
+        node = f"asset:{asset}"
+        if node not in changes:
+            watchers = _watchers(graph, node)
+            before = count_covering(graph, node) + len(watchers)
+            yield _asset(graph.assets[asset], before, before - len(watchers & gone), "observed")
+
+
+def _watchers(graph: KnowledgeGraph, node: str) -> frozenset[str]:
+    """Detections that find data of the asset ``node``, declare nothing, and count."""
+    found = graph.watching.get(node, ())
+    return frozenset(d for d in found if graph.detections[d].counts and not graph.baseline.get(d, State.OK).broken)
+
+
+def _asset(asset: AssetNode, before: int, after: int, origin: Origin) -> AssetCoverage:
     return AssetCoverage(
         asset=asset.id,
         criticality=asset.criticality,
@@ -225,5 +248,5 @@ def _asset(asset: AssetNode, before: int, after: int, *, declared: bool) -> Asse
         owner_team=asset.owner_team,
         before=before,
         after=after,
-        origin="declared" if declared else "assumed",
+        origin=origin,
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.losses import Loss
-from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.settings import flag
 from agentgate_mcp.model.call import Json
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 from agentgate_mcp.canonical import canonical_bytes
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, NotIn, of_eval, of_search
+from agentgate_mcp.graph.grades import Grade, exclusion_grade
 from agentgate_mcp.graph.losses import Loss
-from agentgate_mcp.graph.narrowing import Grade, exclusion_grade
 from agentgate_mcp.graph.reading import parse_fragment
 from agentgate_mcp.graph.settings import mappings, text
 from agentgate_mcp.model.call import Json

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.alerting import weakened
 from agentgate_mcp.graph.cron import read_cron
-from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.settings import actions, flag, is_scheduled, seconds, text, texts
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl.time import parse_time

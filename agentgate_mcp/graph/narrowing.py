@@ -2,13 +2,6 @@
 
 Two filters are compared condition by condition. Only losses are reported: a longer list, a
 lower threshold, a field more or another order of columns is no loss.
-
-| grade | means | examples |
-|---|---|---|
-| minor | everyday tuning | up to 5 values excluded; threshold up to 3 × |
-| moderate | worth a look | up to 25 values excluded; threshold up to 10 ×; a list cut; a condition added |
-| major | much is lost | wildcard exclusions; threshold beyond 10 ×; one entity only; a needed field gone |
-| blind | nothing can be found any more | `NOT *`, `where 1=0`, `head 0`, contradictions, all data swapped |
 """
 
 from __future__ import annotations
@@ -16,22 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from fnmatch import fnmatchcase
-from ipaddress import ip_network
 from itertools import combinations
 
 from agentgate_mcp.graph.alternatives import DATA_FIELDS
 from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, Never, NotIn, Opaque, fields_of
-
-
-class Grade(IntEnum):
-    """How much a loss takes away. The numbers only order."""
-
-    MINOR = 1
-    MODERATE = 2
-    MAJOR = 3
-    BLIND = 4
+from agentgate_mcp.graph.grades import SHORT_WILDCARD, Grade, exclusion_grade, threshold_grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +42,6 @@ _ENTITY_WORDS = frozenset({
 })  # fmt: skip
 """Words in a field's name that make one value of it one thing in the world."""
 
-MANY_VALUES, FEW_VALUES = 25, 5
-SHORT_WILDCARD = 3
-"""A wildcard value with fewer literal characters than this excludes half the world."""
 
 
 _NONE: frozenset[str] = frozenset()
@@ -88,41 +68,6 @@ def compare_conditions(
     found += _bounds(before, after, fresh)
     found += _choices(before, after, fresh)
     return found
-
-
-def threshold_grade(old: float | None, new: float) -> Grade:
-    """How much a raised threshold takes away. Without an old one, by its size."""
-    if old is None or old <= 0:
-        return Grade.MINOR if new <= 10 else Grade.MODERATE if new <= 100 else Grade.MAJOR
-    ratio = new / old
-    return Grade.MINOR if ratio <= 3 else Grade.MODERATE if ratio <= 10 else Grade.MAJOR
-
-
-def exclusion_grade(values: Iterable[str]) -> Grade:
-    """How much an exclusion of these values takes away: by number, wildcards and network size."""
-    chosen = list(values)
-    return max([_number_grade(len(chosen)), *(_breadth(v) for v in chosen)])
-
-
-def _number_grade(count: int) -> Grade:
-    return Grade.MINOR if count <= FEW_VALUES else Grade.MODERATE if count <= MANY_VALUES else Grade.MAJOR
-
-
-def _breadth(value: str) -> Grade:
-    if value.endswith("*") and value[:-1].replace(".", "").isdigit():
-        octets = len([part for part in value[:-1].split(".") if part])
-        return Grade.MINOR if octets >= 3 else Grade.MODERATE if octets == 2 else Grade.MAJOR
-    if "*" in value:
-        literal = len(value.replace("*", ""))
-        return Grade.MAJOR if literal < SHORT_WILDCARD else Grade.MODERATE
-    if "/" in value:
-        try:
-            network = ip_network(value, strict=False)
-        except ValueError:
-            return Grade.MINOR
-        free = network.max_prefixlen - network.prefixlen
-        return Grade.MINOR if free <= 8 else Grade.MODERATE if free <= 16 else Grade.MAJOR
-    return Grade.MINOR
 
 
 def _exclusions(

@@ -25,8 +25,8 @@ Severity: 0 none, 1–24 low, 25–49 medium, 50–79 high, 80–100 critical.
 
 from __future__ import annotations
 
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.impact import Impact
-from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.decision import Severity
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.conditions import In
-from agentgate_mcp.graph.narrowing import Grade, Narrowing, compare_conditions
+from agentgate_mcp.graph.grades import Grade
+from agentgate_mcp.graph.narrowing import Narrowing, compare_conditions
 from agentgate_mcp.graph.reading import parse_fragment
 from agentgate_mcp.graph.shapes import Dropper, Shape, shape_of
 from agentgate_mcp.spl import ast

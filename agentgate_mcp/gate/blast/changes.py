@@ -8,8 +8,8 @@ from typing import Literal
 from agentgate_mcp.gate.blast.protected import protected_change
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.graph import scoring
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.impact import Impact
-from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.model.facts import AssetCoverage, ChangeFacts, TypedLoss
 from agentgate_mcp.model.site import ObjectChange
 

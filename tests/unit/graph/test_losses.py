@@ -4,7 +4,7 @@ import pytest
 
 from agentgate_mcp.graph.lookups import Polarity, polarities
 from agentgate_mcp.graph.losses import settings_losses
-from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.samples import detection, macro, obj

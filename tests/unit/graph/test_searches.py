@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentgate_mcp.graph.narrowing import Grade
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.searches import compare_searches
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 
