@@ -157,24 +157,25 @@ def fields_of(condition: Condition) -> frozenset[str] | None:
             return frozenset()
 
 
-def _read_by(expr: ast.EvalExpr) -> frozenset[str] | None:
+def read_by(expr: ast.EvalExpr) -> frozenset[str] | None:
+    """The fields that an expression reads; None where that is not known."""
     match expr:
         case ast.FieldRef():
             return frozenset({expr.name})
         case ast.Number() | ast.String():
             return frozenset()
         case ast.Unary():
-            return _read_by(expr.operand)
+            return read_by(expr.operand)
         case ast.Compare():
-            return _joined(_read_by(e) for e in (expr.left, expr.right))
+            return _joined(read_by(e) for e in (expr.left, expr.right))
         case ast.Chain():
-            return _joined(_read_by(e) for e in (expr.first, *(e for _, e in expr.rest)))
+            return _joined(read_by(e) for e in (expr.first, *(e for _, e in expr.rest)))
         case ast.InTest():
-            return _joined(_read_by(e) for e in (expr.operand, *expr.values))
+            return _joined(read_by(e) for e in (expr.operand, *expr.values))
         case ast.Call():
-            return _joined(_read_by(e) for e in expr.args)
+            return _joined(read_by(e) for e in expr.args)
         case ast.Logical():
-            return _joined(_read_by(e) for e in expr.operands)
+            return _joined(read_by(e) for e in expr.operands)
         case ast.MacroCall() | ast.Subsearch():
             return None
         case _:
@@ -191,7 +192,7 @@ def _joined(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
 
 
 def _expression(expr: ast.EvalExpr, shown: str, positive: bool) -> Opaque:
-    return Opaque(repr(expr), positive, shown, fields=_read_by(expr))
+    return Opaque(repr(expr), positive, shown, fields=read_by(expr))
 
 
 def _opaque(text: str, shown: str, positive: bool) -> Opaque:
@@ -219,7 +220,8 @@ def _search_comparison(expr: ast.Comparison, *, negated: bool) -> list[Condition
     if not isinstance(expr.value, ast.Value):
         return [_opaque(repr(expr), f"{expr.field}{expr.op}…", not negated)]
     op = "=" if expr.op == "::" else expr.op
-    return _simple(expr.field, _FLIP[op] if negated else op, expr.value.text)
+    found = _simple(expr.field, _FLIP[op] if negated else op, expr.value.text)
+    return [*found, _present(expr.field)] if op == "!=" and not negated else found
 
 
 def _simple(name: str, op: str, value: str) -> list[Condition]:
@@ -231,6 +233,11 @@ def _simple(name: str, op: str, value: str) -> list[Condition]:
     if limit is None:
         return [_opaque(f"{name}{op}{value}", f"{name}{op}{value}", True)]
     return [Bound(name, "min" if op in (">", ">=") else "max", limit)]
+
+
+def _present(name: str) -> In:
+    """What `!=` says beside: an event without the field is not unequal to anything."""
+    return In(name, frozenset({"*"}))
 
 
 def _literal(expr: ast.EvalExpr) -> str | None:
@@ -253,7 +260,8 @@ def _eval_comparison(expr: ast.Compare, *, negated: bool) -> list[Condition]:
     if left is not None and right is not None:
         return [] if _holds(left, op, right) else [Never()]
     if isinstance(expr.left, ast.FieldRef) and right is not None:
-        return _simple(expr.left.name, op, right.replace("*", "\\*") if op in ("=", "!=") else right)
+        found = _simple(expr.left.name, op, right.replace("*", "\\*") if op in ("=", "!=") else right)
+        return [*found, _present(expr.left.name)] if expr.op == "!=" and not negated else found
     if isinstance(expr.right, ast.FieldRef) and left is not None:
         return _simple(expr.right.name, _MIRROR[op], left)
     if isinstance(expr.left, ast.FieldRef) and expr.left == expr.right:
@@ -312,7 +320,7 @@ def _pattern(whole: ast.EvalExpr, subject: ast.EvalExpr, pattern: ast.EvalExpr, 
     on = subject.name if isinstance(subject, ast.FieldRef) else ""
     text = pattern.value if isinstance(pattern, ast.String) else ""
     return Opaque(
-        repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text), fields=_read_by(whole)
+        repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text), fields=read_by(whole)
     )
 
 

@@ -185,8 +185,11 @@ def _subsearches(expr: ast.SearchExpr | None, names: set[str], found: set[Polari
 def _tests(conditions: Sequence[Condition], outputs: set[str], *, any_output: bool) -> set[Polarity]:
     """What later conditions say of a lookup's output."""
     found: set[Polarity] = set()
+    unequal = {c.field for c in conditions if isinstance(c, NotIn)}
     for condition in conditions:
         match condition:
+            case In() if condition.field in unequal and "*" in condition.values:
+                continue  # the other half of `!=`
             case In() if condition.field in outputs:
                 refused = condition.values <= _NO
                 found.add(Polarity.EXCLUDES if refused else Polarity.REQUIRES)

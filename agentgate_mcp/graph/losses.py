@@ -1,7 +1,7 @@
 """Blinding that breaks no edge: what a new version of a saved search says less, or to fewer.
 
 Schedule, time window, throttling, recipients, alert actions and alert condition, compared
-setting by setting. The filter itself is `searches.py`.
+setting by setting; what only needs a row of a table is in `dials.py`, the filter in `searches.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.alerting import weakened
 from agentgate_mcp.graph.cron import read_cron
-from agentgate_mcp.graph.grades import Grade
+from agentgate_mcp.graph.dials import Found, span, turned
+from agentgate_mcp.graph.grades import Grade, share_grade
 from agentgate_mcp.graph.settings import actions, flag, is_scheduled, seconds, text, texts
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl.time import parse_time
@@ -45,11 +46,9 @@ def settings_losses(object_id: str, before: Mapping[str, Json], after: Mapping[s
         *_actions(before, after),
         *_recipients(before, after),
         *_alert_condition(before, after),
+        *turned(before, after),
     ]
     return [Loss(kind=kind, object=object_id, detail=detail, grade=grade) for kind, detail, grade in found]
-
-
-Found = tuple[str, str, Grade]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,29 +81,69 @@ def _schedule(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Fou
         return [("schedule_gap", f"the cron line cannot be read: {cron}", Grade.BLIND)]
     if schedule is not None and schedule.longest_pause_s is None:
         return [("schedule_gap", "the new schedule never runs", Grade.BLIND)]
+    if unread := _unreadable(before, after):
+        return [("schedule_gap", f"its time range cannot be read: {unread}", Grade.MAJOR)]
     old, new = _coverage(before), _coverage(after)
-    found: list[Found] = []
+    found = _indexed(before, after, new)
+    if _real_time(after) and not _real_time(before):
+        found.append(("schedule_gap", "it looks only at what arrives while it runs", Grade.MODERATE))
     if new.window is not None and new.window <= 0 and not (old.window is not None and old.window <= 0):
         return [("schedule_gap", "the time range is empty", Grade.BLIND)]
     if new.uncovered > old.uncovered + 0.001:
         share = new.uncovered
-        grade = Grade.MINOR if share <= 0.1 else Grade.MODERATE if share <= 0.5 else Grade.MAJOR
-        found.append(("schedule_gap", f"{share:.0%} of the time is looked at by no run", grade))
+        found.append(("schedule_gap", f"{share:.0%} of the time is looked at by no run", share_grade(share)))
     if old.pause is not None and new.pause is not None and new.pause > old.pause:
         grade = Grade.MINOR if new.pause <= 4 * _HOUR else Grade.MODERATE if new.pause <= _DAY else Grade.MAJOR
-        found.append(("schedule_gap", f"up to {_span(new.pause)} between runs, from {_span(old.pause)}", grade))
+        found.append(("schedule_gap", f"up to {span(new.pause)} between runs, from {span(old.pause)}", grade))
     if new.delay > old.delay:
         extra = new.delay - old.delay
         grade = Grade.MINOR if extra <= _HOUR else Grade.MODERATE if extra <= _DAY else Grade.MAJOR
-        found.append(("schedule_gap", f"it looks {_span(extra)} later", grade))
+        found.append(("schedule_gap", f"it looks {span(extra)} later", grade))
     return found
+
+
+_RANGE = ("dispatch.earliest_time", "dispatch.latest_time")
+_INDEXED = ("dispatch.index_earliest", "dispatch.index_latest")
+
+
+def _unreadable(before: Mapping[str, Json], after: Mapping[str, Json]) -> str:
+    """A new end of the time range that is no time expression; empty where there is none."""
+    for key in (*_RANGE, *_INDEXED):
+        value = text(after, key).strip()
+        changed = value and value != text(before, key).strip()
+        if changed and not value.startswith("rt") and _instant(value) is None:
+            return value
+    return ""
+
+
+def _real_time(content: Mapping[str, Json]) -> bool:
+    return any(text(content, key).startswith("rt") for key in _RANGE)
+
+
+def _indexed(before: Mapping[str, Json], after: Mapping[str, Json], coverage: _Coverage) -> list[Found]:
+    """A range of the time of indexing, on top of that of the events."""
+    if all(text(before, k).strip() == text(after, k).strip() for k in _INDEXED):
+        return []
+    start, stop = (_instant(text(after, k)) for k in _INDEXED)
+    stop = _NOW if stop is None else stop
+    if start is None:
+        return (
+            [("schedule_gap", "only events indexed long enough ago are looked at", Grade.MODERATE)]
+            if (stop < _NOW)
+            else []
+        )
+    if stop <= start:
+        return [("schedule_gap", "the range of the time of indexing is empty", Grade.BLIND)]
+    pause = coverage.pause or _HOUR
+    missed = max(0.0, pause - (stop - start)) / pause
+    return [("schedule_gap", f"only events indexed within {span(stop - start)} are looked at", share_grade(missed))]
 
 
 def _coverage(content: Mapping[str, Json]) -> _Coverage:
     cron = text(content, "cron_schedule")
     schedule = read_cron(cron) if cron else None
-    earliest, latest = text(content, "dispatch.earliest_time"), text(content, "dispatch.latest_time")
-    if earliest.startswith("rt") or latest.startswith("rt"):
+    earliest, latest = (text(content, key) for key in _RANGE)
+    if _real_time(content):
         return _Coverage(pause=None, window=None, delay=0.0)
     start, stop = _instant(earliest), _instant(latest or "now")
     window = None if start is None or stop is None else stop - start
@@ -136,7 +175,10 @@ def _throttle(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Fou
             found.append(("throttle", "alerts are suppressed for no stated time", Grade.MAJOR))
     elif new > old:
         grade = Grade.MINOR if new <= _DAY else Grade.MODERATE if new <= _WEEK else Grade.MAJOR
-        found.append(("throttle", f"alerts are suppressed for {_span(new)}, from {_span(old)}", grade))
+        found.append(("throttle", f"alerts are suppressed for {span(new)}, from {span(old)}", grade))
+    group = text(after, "alert.suppress.group_name").strip()
+    if group and group != text(before, "alert.suppress.group_name").strip():
+        found.append(("throttle", f"alerts of others of the group {group} suppress its own", Grade.MODERATE))
     kept = set(texts(after, "alert.suppress.fields"))
     dropped = set(texts(before, "alert.suppress.fields")) - kept if was_on else set[str]()
     if not kept and (dropped or not was_on) and new:
@@ -148,7 +190,7 @@ def _throttle(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Fou
 
 
 def _actions(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
-    old, new = actions(before), actions(after)
+    old, new = _channels(before), _channels(after)
     gone = sorted(old - new)
     if not gone:
         return []
@@ -156,6 +198,12 @@ def _actions(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Foun
         return [("disabled_action", f"no alert action is left; gone: {', '.join(gone)}", Grade.BLIND)]
     grade = Grade.MAJOR if set(gone) & {"notable", "risk", "email", "webhook", "pagerduty", "slack"} else Grade.MODERATE
     return [("disabled_action", f"gone: {', '.join(gone)}; left: {', '.join(sorted(new))}", grade)]
+
+
+def _channels(content: Mapping[str, Json]) -> frozenset[str]:
+    """Everything by which somebody may hear of a result: alert actions, and the list of alerts."""
+    listed = {"the list of triggered alerts"} if flag(content, "alert.track") is True else set[str]()
+    return actions(content) | listed
 
 
 def _recipients(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
@@ -173,10 +221,3 @@ def _recipients(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[F
 
 def _alert_condition(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Found]:
     return [("narrowed_filter", detail, grade) for detail, grade in weakened(before, after)]
-
-
-def _span(value: float) -> str:
-    for unit, size in (("d", _DAY), ("h", _HOUR), ("min", 60.0)):
-        if value >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.3g} s"

@@ -43,7 +43,6 @@ _ENTITY_WORDS = frozenset({
 """Words in a field's name that make one value of it one thing in the world."""
 
 
-
 _NONE: frozenset[str] = frozenset()
 _LEAST = Grade.MINOR
 
@@ -138,8 +137,9 @@ def _limits(conditions: Sequence[Condition]) -> dict[tuple[str, str], float]:
 
 def _choices(before: Sequence[Condition], after: Sequence[Condition], fresh: frozenset[str]) -> list[Narrowing]:
     """Positive conditions and opaque ones: matched as they are, then by field, the rest is new."""
-    old = [c for c in before if isinstance(c, In | Either | Opaque)]
-    new = [c for c in after if isinstance(c, In | Either | Opaque)]
+    old = [c for c in dict.fromkeys(before) if isinstance(c, In | Either | Opaque)]
+    new = [c for c in dict.fromkeys(after) if isinstance(c, In | Either | Opaque)]
+    every = list(new)
     for condition in list(new):
         if condition in old:
             old.remove(condition)
@@ -154,7 +154,8 @@ def _choices(before: Sequence[Condition], after: Sequence[Condition], fresh: fro
                 found.append(lost)
         else:
             narrowing = _added(condition)
-            foreign = _is_foreign(condition, fresh) and narrowing.grade < Grade.MAJOR
+            foreign = _is_foreign(condition, fresh) or _excluded_by(condition, every)
+            foreign = foreign and narrowing.grade < Grade.MAJOR
             found.append(replace(narrowing, grade=Grade.MAJOR) if foreign else narrowing)
     return found
 
@@ -227,7 +228,7 @@ def _added(condition: Condition) -> Narrowing:
             shown = ", ".join(sorted(condition.values)[:3])
             if any(not v.strip("*") for v in condition.values):
                 return Narrowing(grade=Grade.MINOR, detail=f"{condition.field} must be present")
-            grade = Grade.MAJOR if _is_entity(condition.field) else Grade.MODERATE
+            grade = Grade.MAJOR if is_entity(condition.field) else Grade.MODERATE
             detail = f"only {condition.field} = {shown} is left"
             return Narrowing(grade=grade, detail=detail, field=condition.field, kept=condition.values)
         case Opaque():
@@ -254,18 +255,27 @@ def _is_foreign(condition: Condition, fresh: frozenset[str]) -> bool:
     return fields is not None and fields <= fresh
 
 
+def _excluded_by(condition: Condition, others: Iterable[Condition]) -> bool:
+    """Whether another condition on the same field leaves nothing for this one, as long as the
+    field has one value."""
+    return isinstance(condition, In) and any(
+        isinstance(o, In) and o.field == condition.field and not _compatible(o.values, condition.values) for o in others
+    )
+
+
 def _denial(condition: Opaque) -> str:
     """The text of a condition that lets through what it does not name; else nothing."""
     return condition.text.lower() if not condition.positive or "op='!='" in condition.text else ""
 
 
-def _is_entity(name: str) -> bool:
+def is_entity(name: str) -> bool:
+    """Whether one value of the field is one thing in the world, by the words of its name."""
     return bool(set(name.lower().replace(".", "_").replace("-", "_").split("_")) & _ENTITY_WORDS)
 
 
 def _opaque_grade(condition: Opaque) -> Grade:
     if condition.positive:
-        one_thing = condition.pipeline is not None or _is_entity(condition.on)
+        one_thing = condition.pipeline is not None or is_entity(condition.on)
         return Grade.MAJOR if one_thing else Grade.MODERATE
     if 0 <= condition.literals < SHORT_WILDCARD:
         return Grade.MAJOR

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.graph.conditions import In
+from agentgate_mcp.graph.conditions import Bound, In, fields_of
 from agentgate_mcp.graph.grades import Grade
-from agentgate_mcp.graph.narrowing import Narrowing, compare_conditions
+from agentgate_mcp.graph.narrowing import Narrowing, compare_conditions, is_entity
+from agentgate_mcp.graph.pipelines import shape_of
 from agentgate_mcp.graph.reading import parse_fragment
-from agentgate_mcp.graph.shapes import Dropper, Shape, shape_of
+from agentgate_mcp.graph.settings import text
+from agentgate_mcp.graph.shapes import Dropper, Shape
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.knowledge import EMPTY, KnowledgeSet
@@ -53,32 +55,34 @@ def compare_searches(
     if old_tree == new_tree:
         return SearchDiff(same=True)
     first, second = shape_of(old_tree), shape_of(new_tree)
+    foreign = _foreign(first, second, old)
     found = compare_conditions(
         first.conditions,
         second.conditions,
         produced=frozenset(second.produced),
         certain=frozenset(second.certain & first.certain),
-        fresh=frozenset(second.produced - first.mentioned),
+        fresh=frozenset(second.produced - first.mentioned) | foreign,
     )
-    found += _data(first, second) + _window(first, second) + _commands(first, second) + _fields(first, second)
+    found += _data(first, second) + _window(first, second) + _commands(first, second)
+    found += _fields(first, second, foreign) + _groups(first, second, foreign)
     return SearchDiff(narrowings=tuple(dict.fromkeys(found)))
 
 
-def written_times(text: str, knowledge: KnowledgeSet = EMPTY) -> tuple[str, str]:
+def written_times(search: str, knowledge: KnowledgeSet = EMPTY) -> tuple[str, str]:
     """The ``earliest`` and ``latest`` that a search states itself; empty where it does not, or
     where it cannot be read."""
     try:
-        shape = shape_of(_read(text, knowledge))
+        shape = shape_of(_read(search, knowledge))
     except SplError:
         return "", ""
     return shape.earliest, shape.latest
 
 
-def _read(text: str, knowledge: KnowledgeSet) -> ast.Pipeline:
+def _read(search: str, knowledge: KnowledgeSet) -> ast.Pipeline:
     try:
-        expanded = expand(text, knowledge).text
+        expanded = expand(search, knowledge).text
     except SplError:
-        expanded = text
+        expanded = search
     return parse_fragment(expanded)
 
 
@@ -157,7 +161,19 @@ def _dropper_grade(before: Shape, dropper: Dropper, *, added: bool) -> Grade:
     return Grade.MAJOR if added and dropper.demanding else Grade.MODERATE
 
 
-def _fields(before: Shape, after: Shape) -> list[Narrowing]:
+def _foreign(before: Shape, after: Shape, site: KnowledgeSet) -> frozenset[str]:
+    """Fields that ``after`` reads, that ``before`` knows nothing of, and that no other search of
+    the site names either: nothing says that any event has them."""
+    read = {n for c in after.conditions for n in fields_of(c) or ()}
+    read |= {n for keys in after.groups for n in keys} | {n for found in after.sources.values() for n in found}
+    unknown = {n for n in read - before.mentioned - after.produced if not is_entity(n)}
+    if not unknown or not site.objects:
+        return frozenset()
+    written = [text(o.content, "search") or text(o.content, "definition") for o in site.objects]
+    return frozenset(n for n in unknown if not any(n.rsplit(".", 1)[-1] in w for w in written))
+
+
+def _fields(before: Shape, after: Shape, foreign: frozenset[str]) -> list[Narrowing]:
     """Conditions that still stand, on fields that are no longer what they were."""
     needed = after.used & before.used
     gone = dict.fromkeys(sorted((before.produced - after.produced) & needed), "no longer computed")
@@ -165,9 +181,26 @@ def _fields(before: Shape, after: Shape) -> list[Narrowing]:
     found = [
         Narrowing(grade=Grade.MAJOR, detail=f"{name} is {how}, and a condition needs it") for name, how in gone.items()
     ]
-    for name in sorted(after.assigned.keys() & needed):
-        if after.assigned[name] != before.assigned.get(name):
-            was_computed = name in before.assigned
-            grade = Grade.MODERATE if was_computed else Grade.MAJOR
-            found.append(Narrowing(grade=grade, detail=f"{name} is computed differently, and a condition needs it"))
+    for name in sorted(after.tested.keys() & before.tested.keys() - gone.keys()):
+        fresh = [o for o in after.tested[name] - before.tested[name] if o is not None]
+        if not fresh:
+            continue
+        ways = {o[0] for o in before.tested[name] if o is not None}
+        alike = all(o[0] in ways for o in fresh) and not after.sources.get(name, foreign) & foreign
+        grade = Grade.MODERATE if alike or name not in needed else Grade.MAJOR
+        found.append(Narrowing(grade=grade, detail=f"{name} is computed differently, and a condition needs it"))
+    return found
+
+
+def _groups(before: Shape, after: Shape, foreign: frozenset[str]) -> list[Narrowing]:
+    """Rows counted by more fields than before: those without one are left out, and each count is
+    of fewer."""
+    found: list[Narrowing] = []
+    counted = any(isinstance(c, Bound) and c.side == "min" and c.field in after.produced for c in after.conditions)
+    for old, new in zip(before.groups, after.groups, strict=False):
+        for name in sorted(new - old):
+            if name in foreign:
+                found.append(Narrowing(grade=Grade.MAJOR, detail=f"rows without {name} are not counted any more"))
+            elif counted:
+                found.append(Narrowing(grade=Grade.MINOR, detail=f"it counts per {name} too, so each count is of less"))
     return found

@@ -336,7 +336,7 @@ def test_a_key_that_is_no_setting_is_a_major_loss(
 
 @pytest.mark.req("graph.losses")
 @pytest.mark.parametrize(
-    "key", ["description", "action.email.message", "action.notable.param.severity", "display.page", "agentgate.note"]
+    "key", ["description", "action.email.message", "action.notable.param.rule_title", "display.page", "agentgate.note"]
 )
 def test_a_key_that_splunk_knows_is_no_loss(graph: KnowledgeGraph, key: str) -> None:
     assert impact(graph, [change("modify", "saved_search", "sole", {key: "x"})]).losses == ()
