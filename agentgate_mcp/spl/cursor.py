@@ -8,8 +8,9 @@ from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.arguments import VALUE_KINDS, value_of
 from agentgate_mcp.spl.layout import Group, Stage
-from agentgate_mcp.spl.lexer import FIELD, LPAREN, MACRO, OP, OPEN, RPAREN, STRING, WORD, Token, macro_text
+from agentgate_mcp.spl.lexer import COMMA, FIELD, LPAREN, MACRO, OPEN, RPAREN, STRING, WORD, Token, macro_text
 
+_OPERAND_KINDS = VALUE_KINDS | {MACRO, OPEN}
 MAX_HEIGHT = 200
 """Nodes on the longest way down a tree; what walks it by recursion stays far from any limit."""
 
@@ -38,7 +39,8 @@ class Height:
         """``height`` again, noted. Raises: SplError where the tree is too high."""
         if height > MAX_HEIGHT:
             raise SplError("the search is nested too deeply", position, f"at most {MAX_HEIGHT} levels in all")
-        self.value = max(self.value, height)
+        if height > self.value:
+            self.value = height
         return height
 
 
@@ -80,18 +82,20 @@ class Cursor:
         return SplError(f"{self.stage.name or 'search'}: {what}", self.position, expected)
 
     def is_kind(self, kind: str, ahead: int = 0) -> bool:
-        token = self.peek(ahead)
-        return token is not None and token[0] == kind
+        at = self.index + ahead
+        return at < self.end and self.tokens[at][0] == kind
 
     def word(self, *words: str) -> bool:
         """Whether the next token is one of the keywords ``words``, whatever its case; a word
         before ``=`` is an option's key instead."""
-        token = self.peek()
-        return token is not None and token[0] == WORD and token[1].lower() in words and not self.option_key()
+        if self.index >= self.end:
+            return False
+        kind, text, _ = self.tokens[self.index]
+        return kind == WORD and text.lower() in words and not self.option_key()
 
     def skip(self, kind: str) -> bool:
         """Step over one token of ``kind`` where there is one."""
-        if self.is_kind(kind):
+        if self.index < self.end and self.tokens[self.index][0] == kind:
             self.index += 1
             return True
         return False
@@ -104,14 +108,14 @@ class Cursor:
 
     def option(self) -> ast.Option | None:
         """A ``key=value`` at the cursor, taken; None where there is none."""
-        first, second, third = self.peek(), self.peek(1), self.peek(2)
-        if first is None or second is None or third is None:
+        tokens, at = self.tokens, self.index
+        # Of all tokens only the operator has this text.
+        if at + 2 >= self.end or tokens[at + 1][1] != "=":
             return None
-        if first[0] != WORD or second[0] != OP or second[1] != "=":
+        first, third = tokens[at], tokens[at + 2]
+        if first[0] != WORD or third[0] not in _OPERAND_KINDS:
             return None
-        if third[0] not in VALUE_KINDS and third[0] not in (MACRO, OPEN):
-            return None
-        self.index += 2
+        self.index = at + 2
         value = self.operand()
         return ast.Option(key=first[1].lower(), value=value, span=ast.Span(first[2], value.span.end))
 
@@ -144,11 +148,14 @@ class Cursor:
 
     def name(self) -> str:
         """A field name: one quoted token, or everything up to the next blank (``count(x)``)."""
-        first = self.peek()
-        if first is None or first[0] not in VALUE_KINDS:
+        tokens, at = self.tokens, self.index
+        if at >= self.end or tokens[at][0] not in VALUE_KINDS:
             raise self.error("a field name")
-        self.index += 1
+        first = tokens[at]
+        self.index = at = at + 1
         end = first[2] + len(first[1])
+        if at >= self.end or tokens[at][2] != end:
+            return value_of(first)
         parts = [value_of(first)]
         while (token := self.peek()) is not None and token[2] == end and token[0] in (LPAREN, *VALUE_KINDS):
             if token[0] == LPAREN:
@@ -165,10 +172,9 @@ class Cursor:
     def names(self, *stop_words: str) -> tuple[str, ...]:
         """Field names up to the end or a stop word, with or without commas."""
         found: list[str] = []
-        while not self.done and not self.word(*stop_words):
-            if self.skip(","):
-                continue
-            found.append(self.name())
+        while self.index < self.end and not (stop_words and self.word(*stop_words)):
+            if not self.skip(COMMA):
+                found.append(self.name())
         return tuple(found)
 
     def matching(self) -> int:

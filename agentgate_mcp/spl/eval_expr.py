@@ -18,17 +18,21 @@ from agentgate_mcp.spl.text import unescape
 
 _TOKEN = re.compile(
     r"""
-      (?P<blank>\s++|```(?:[^`]++|`(?!``))*+```)
-    | (?P<number>(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][+-]?\d++)?(?![\w$@#{}]))
+    (?: \s++ | ```(?:[^`]++|`(?!``))*+``` )*+
+    (?:
+      (?P<number>(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][+-]?\d++)?(?![\w$@#{}]))
     | (?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+")
     | (?P<quoted>'[^'"|\[\]`]*+')
     | (?P<name>(?:<<\w++>>|[^\W\d]|[$@#{}:?~])(?:<<\w++>>|[\w$@#{}:?~])*+)
     | (?P<op>==|!=|<=|>=|[=<>+\-*/%.,()])
     | (?P<bracket>\[)
     | (?P<macro>`)
+    | (?P<end>\Z)
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BLANKS = re.compile(r"(?:\s++|```(?:[^`]++|`(?!``))*+```)*+")
 _TARGET = re.compile(r"""\s*+('[^'"|\[\]`]*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?:<<\w++>>|[^\s=,()"'`|<>!])++)\s*+=(?!=)""")
 
 _Operand = tuple[ast.EvalExpr, int]
@@ -293,21 +297,18 @@ class EvalParser:
 
     def _next(self) -> tuple[str, str, int] | None:
         """The next token as (kind, text, start); the cursor stands after it."""
-        self._skip_blanks()
-        if self.position >= self.end:
-            return None
         match = _TOKEN.match(self.text, self.position, self.end)
         if match is None:
+            self._skip_blanks()
             raise self._error("a value or an operator", self.position)
-        start, self.position = self.position, match.end()
-        return cast("str", match.lastgroup), match.group(), start
+        kind = cast("str", match.lastgroup)
+        start, self.position = match.span(kind)
+        return None if kind == "end" else (kind, match.group(kind), start)
 
     def _skip_blanks(self) -> None:
-        while True:
-            match = _TOKEN.match(self.text, self.position, self.end)
-            if match is None or match.lastgroup != "blank":
-                return
-            self.position = match.end()
+        match = _BLANKS.match(self.text, self.position, self.end)
+        assert match is not None, "no blanks are blanks too"
+        self.position = match.end()
 
     def _at_call(self) -> bool:
         """Whether a ``(`` follows the name just read."""

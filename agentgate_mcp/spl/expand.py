@@ -19,6 +19,7 @@ MAX_NESTING = 16
 MAX_EXPANSIONS = 2_000
 """Macro calls expanded for one search; more than any real search needs."""
 
+_REMEMBERED_CHARS = 16_384
 _TOO_LONG = "the search grows too long when its macros are expanded"
 _PARAMETER = re.compile(r"\$([\w.\-]+)\$")
 _QUOTED_CALL = re.compile(r"`\s*([\w.:\-]+)\s*(?:\(([^`]*)\))?\s*`")
@@ -91,11 +92,12 @@ class _Work:
 
 
 class _Done(NamedTuple):
-    """A finished expansion of one call, as remembered; depths count from the call itself."""
+    """A finished expansion of one call, as remembered by its own text. ``uses`` has the call
+    itself too, at depth 1; ``height`` is how deep it nests, ``calls`` how many calls it makes."""
 
     text: str
     uses: tuple[MacroUse, ...]
-    unresolved: tuple[str, ...]
+    height: int
     calls: int
 
 
@@ -127,7 +129,9 @@ def _paste(
                 continue
             piece = text[start:stop]
             try:
-                pasted = _call(macro_text(piece, start), piece, work, stack, depth)
+                pasted = _known(piece, work, depth)
+                if pasted is None:
+                    pasted = _call(macro_text(piece, start), piece, work, stack, depth)
             except _LimitError as error:
                 if segments is None:
                     raise
@@ -148,6 +152,22 @@ def _paste(
     return "".join(out)
 
 
+def _known(piece: str, work: _Work, depth: int) -> str | None:
+    """What is remembered of a call, where it may stand this deep; None where nothing is."""
+    done = work.knowledge.memo.get(piece)
+    if not isinstance(done, _Done) or depth + done.height - 1 > MAX_NESTING:
+        return None
+    work.uses.extend(done.uses if depth == 1 else [u._replace(depth=u.depth + depth - 1) for u in done.uses])
+    _count(work, done.calls)
+    return done.text
+
+
+def _count(work: _Work, calls: int) -> None:
+    work.calls += calls
+    if work.calls > MAX_EXPANSIONS:
+        raise _LimitError("the search's macros expand into too many others", f"at most {MAX_EXPANSIONS} calls")
+
+
 def _call(call: MacroText, written: str, work: _Work, stack: tuple[tuple[str, int], ...], depth: int) -> str:
     """The text that a call stands for; the call itself where it cannot be expanded."""
     key = (call.name, call.arity)
@@ -166,16 +186,7 @@ def _call(call: MacroText, written: str, work: _Work, stack: tuple[tuple[str, in
     if depth > MAX_NESTING:
         work.unresolved.append(f"{label}: nested deeper than {MAX_NESTING}")
         return written
-    work.calls += 1
-    if work.calls > MAX_EXPANSIONS:
-        raise _LimitError("the search's macros expand into too many others", f"at most {MAX_EXPANSIONS} calls")
-    memo_key = (f"{call.name}\0{call.arity}", call.args)
-    done = work.knowledge.memo.get(memo_key)
-    if isinstance(done, _Done):
-        work.calls += done.calls
-        work.uses.extend(u._replace(depth=u.depth + depth) for u in done.uses)
-        work.unresolved.extend(done.unresolved)
-        return done.text
+    _count(work, 1)
     return _define(call, definition, label, written, work, (*stack, key), depth)
 
 
@@ -203,11 +214,11 @@ def _define(
         return written
     work.uses.extend(inner.uses)
     work.unresolved.extend(inner.unresolved)
-    if not inner.unresolved:
-        uses = tuple(u._replace(depth=u.depth - depth) for u in inner.uses)
-        work.knowledge.memo.put(
-            (f"{call.name}\0{call.arity}", call.args), _Done(text, uses, (), inner.calls - work.calls)
-        )
+    if not inner.unresolved and not definition.rivals and len(written) + len(text) <= _REMEMBERED_CHARS:
+        own = MacroUse(call.name, call.arity, 1, False, True)
+        uses = (own, *(u._replace(depth=u.depth - depth + 1) for u in inner.uses))
+        height = max(u.depth for u in uses if not u.weak)
+        work.knowledge.memo.put(written, _Done(text, uses, height, inner.calls - work.calls + 1))
     work.calls = inner.calls
     return text
 

@@ -40,6 +40,11 @@ def command_of(stage: Stage, source: Source, height: Height) -> ast.Command:
     return made
 
 
+def is_always_good(stage: Stage) -> bool:
+    """Whether the stage has no form that it could break: words and punctuation of any other command."""
+    return stage.name not in _FORMS and not any(kind in (MACRO, OPEN) for kind, _, _ in stage.tokens)
+
+
 def _span(cursor: Cursor) -> ast.Span:
     return ast.Span(cursor.stage.name_start, cursor.stage.end)
 
@@ -76,7 +81,7 @@ def _head(cursor: Cursor) -> ast.Command:
     name = cast("Literal['head', 'tail']", cursor.stage.name)
     count, expr = 10, None
     options: list[ast.Option] = []
-    while not cursor.done:
+    while cursor.index < cursor.end:
         token = cursor.peek()
         option = cursor.option()
         if option is not None and option.key in ("limit", "null", "keeplast"):
@@ -150,7 +155,7 @@ def _sort(cursor: Cursor) -> ast.Command:
 def _sort_keys(cursor: Cursor) -> list[ast.SortKey]:
     """``- a, +num(b) c``: a sign belongs to the field that follows it."""
     keys: list[ast.SortKey] = []
-    while not cursor.done:
+    while cursor.index < cursor.end:
         if cursor.skip(","):
             continue
         start = cursor.position
@@ -187,7 +192,7 @@ def _dedup(cursor: Cursor) -> ast.Command:
     if token is not None and token[0] == WORD and token[1].isdecimal() and not cursor.is_kind(OP, 1):
         count = int(token[1][:12])
         cursor.index += 1
-    while not cursor.done:
+    while cursor.index < cursor.end:
         if cursor.skip(","):
             continue
         option = cursor.option()
@@ -206,7 +211,7 @@ def _dedup(cursor: Cursor) -> ast.Command:
 
 def _rename(cursor: Cursor) -> ast.Command:
     pairs: list[tuple[str, str]] = []
-    while not cursor.done:
+    while cursor.index < cursor.end:
         if cursor.skip(","):
             continue
         old = cursor.name()
@@ -235,7 +240,7 @@ def _lookup(cursor: Cursor) -> ast.Command:
 
 def _lookup_fields(cursor: Cursor, *stop_words: str) -> tuple[ast.LookupField, ...]:
     found: list[ast.LookupField] = []
-    while not cursor.done and not cursor.word(*stop_words):
+    while cursor.index < cursor.end and not cursor.word(*stop_words):
         if cursor.skip(","):
             continue
         start = cursor.position
@@ -249,7 +254,7 @@ def _inputlookup(cursor: Cursor) -> ast.Command:
     options: list[ast.Option] = []
     name = ""
     where: ast.SearchExpr | None = None
-    while not cursor.done:
+    while cursor.index < cursor.end:
         option = cursor.option()
         if option is not None:
             options.append(option)
@@ -268,7 +273,7 @@ def _generic(cursor: Cursor, raw: str = "") -> ast.Command:
     """Any command: options, values, macros, brackets and punctuation in order."""
     stage = cursor.stage
     args: list[ast.Arg] = []
-    while not cursor.done:
+    while cursor.index < cursor.end:
         option = cursor.option()
         if option is not None:
             args.append(option)

@@ -34,7 +34,7 @@ class MacroDefinition:
     rivals: int = 0
 
 
-ExpansionMemo: TypeAlias = Lru[tuple[str, tuple[str, ...]], object]
+ExpansionMemo: TypeAlias = Lru[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class KnowledgeSet:
     _macros: Mapping[tuple[str, int], tuple[KnowledgeObject, MacroDefinition]] = field(repr=False, compare=False)
     _by_kind: Mapping[str, tuple[KnowledgeObject, ...]] = field(repr=False, compare=False)
     memo: ExpansionMemo = field(repr=False, compare=False)
-    """Expanded macro calls, kept by `expand`; a cache, never part of the value."""
+    """Expanded macro calls by their text, kept by `expand`; a cache, never part of the value."""
 
     @classmethod
     def from_objects(cls, objects: Sequence[KnowledgeObject]) -> KnowledgeSet:

@@ -104,12 +104,13 @@ def lay_out(text: str, *, fragment: bool = False) -> Layout:
     outer: list[tuple[_Open, list[Token], int, bool]] = []
     here = _Open([], -1, "", False, fragment)
     line: list[Token] = []
-    start, piped = 0, False
-    for token in tokens:
+    start, piped, done = 0, False, 0
+    for at in [i for i, t in enumerate(tokens) if t[0] in GROUP_KINDS]:
+        token = tokens[at]
         kind = token[0]
-        if kind not in GROUP_KINDS:
-            line.append(token)
-        elif kind == PIPE:
+        line.extend(tokens[done:at])
+        done = at + 1
+        if kind == PIPE:
             if line:
                 here.stages.append(_stage(line, start, token[2], piped, here))
             elif piped or here.stages:
@@ -132,6 +133,7 @@ def lay_out(text: str, *, fragment: bool = False) -> Layout:
             depth = len(outer)
             groups[here.start] = Group(here.stages, here.start, token[2] + 1, depth, here.owner, here.template)
             here, line, start, piped = outer.pop()
+    line.extend(tokens[done:])
     if outer:
         raise SplError("unbalanced '['", here.start, "a closing ]")
     if not line:

@@ -1,6 +1,6 @@
 """Text to tokens, in linear time and without recursion.
 
-One possessive regular expression cuts the text into pieces that cover it completely. What is
+One possessive regular expression cuts the text into pieces, blanks at their ends, that cover it. What is
 not closed (a string, a comment, a macro) becomes one last piece that runs to the end, so that
 no position is scanned twice.
 """
@@ -28,8 +28,8 @@ GROUP_KINDS = frozenset({PIPE, OPEN, CLOSE})
 # A word may hold `'` after a letter (don't), and `\"`, `\|`, `\\` as escapes; a `!` unless `=` follows.
 _PIECE = re.compile(
     r"""
-      \s++
-    | (?: [^\s"'`|\[\](),=<>!\\] | \\["\\|]?+ | !(?!=) )
+    (?:
+      (?: [^\s"'`|\[\](),=<>!\\] | \\["\\|]?+ | !(?!=) )
       (?: [^\s"'`|\[\](),=<>!\\]++ | \\["\\|]?+ | !(?!=) | (?<=\w)' )*+
     | "[^"\\]*+ (?: \\. [^"\\]*+ )*+ (?: " | \\ )?
     | [|,()\[\]]
@@ -38,6 +38,7 @@ _PIECE = re.compile(
     | ` [^`"]*+ (?: "[^"\\]*+ (?: \\. [^"\\]*+ )*+ (?: " | \\ )? [^`"]*+ )*+ `?
     | '[^'"|\[\]`]*+'
     | '[^\s"'`|\[\](),=<>!\\]*+
+    ) \s*+
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -87,12 +88,13 @@ def lex(text: str) -> Lexed:
     """The tokens of ``text``. Raises: SplError where something is not closed, or too long."""
     if len(text) > MAX_CHARS:
         raise SplError("the search is too long", MAX_CHARS, f"at most {MAX_CHARS} characters")
-    found = _pieces(text)
+    blank = len(text) - len(text.lstrip())
+    found = _pieces(text, blank)
     if not found:
         return Lexed([], [])
     kind_of = _KIND.get
-    starts = accumulate(map(len, found), initial=0)
-    tokens = [(kind_of(p[0], WORD), p, s) for p, s in zip(found, starts, strict=False) if not p.isspace()]
+    starts = accumulate(map(len, found), initial=blank)
+    tokens = [(kind_of(p[0], WORD), p.rstrip(), s) for p, s in zip(found, starts, strict=False)]
     # What the first character alone does not tell is put right only where the text can hold it.
     if "`" in text:
         tokens = [t for t in tokens if t[0] != MACRO or t[1][:3] != "```"]
@@ -107,7 +109,7 @@ def lex(text: str) -> Lexed:
     if '\\"' in text or "\\|" in text:
         doubtful += [s for k, p, s in tokens if k == WORD and ('\\"' in p or "\\|" in p)]
         doubtful.sort()
-    _check_closed(found[-1], len(text) - len(found[-1]))
+    _check_closed(found[-1].rstrip(), len(text) - len(found[-1]))
     return Lexed(tokens, doubtful)
 
 
@@ -138,11 +140,12 @@ def other_reading(text: str, doubtful: list[int]) -> str | None:
     return "".join(chars) if changed else None
 
 
-def _pieces(text: str) -> list[str]:
-    """The pieces of ``text``, blanks and comments included: joined they give ``text`` again."""
-    found: list[str] = _PIECE.findall(text)
+def _pieces(text: str, start: int) -> list[str]:
+    """The pieces of ``text`` from ``start``, comments included, each with the blanks after it:
+    joined they give that text again."""
+    found: list[str] = _PIECE.findall(text, start)
     if "`" in text and any(p.count("(") != p.count(")") for p in found if p[0] == "`"):
-        return _pieces_with_nested_macros(text)
+        return _pieces_with_nested_macros(text, start)
     return found
 
 
@@ -166,13 +169,15 @@ def marks(text: str) -> Iterator[tuple[int, int]]:
             return
 
 
-def _pieces_with_nested_macros(text: str) -> list[str]:
+def _pieces_with_nested_macros(text: str, start: int) -> list[str]:
     """The same where a macro's arguments hold macros: `` `a(`b`)` `` is one piece."""
     found: list[str] = []
-    position, end = 0, len(text)
+    position, end = start, len(text)
     while position < end:
         if text[position] == "`" and not text.startswith("```", position):
             stop = macro_end(text, position)
+            while stop < end and text[stop].isspace():
+                stop += 1
         else:
             match = _PIECE.match(text, position)
             assert match is not None, "the piece expression covers every character"

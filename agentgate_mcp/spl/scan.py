@@ -18,7 +18,7 @@ from agentgate_mcp.spl.handlers import HANDLERS
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
 from agentgate_mcp.spl.lexer import FIELD, LPAREN, OP, STRING, WORD, Token, other_reading
-from agentgate_mcp.spl.parser import parse_layout
+from agentgate_mcp.spl.parser import check
 from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Sketch
 from agentgate_mcp.spl.ways import Atom, every_way, narrows
 from agentgate_mcp.spl.wellknown import DATA_MODELS
@@ -69,7 +69,7 @@ class Scanner:
         layout, expansion = self._layout(text)
         self._walk(layout)
         try:
-            parse_layout(layout)
+            check(layout)
         except SplError as error:
             self.sketch.problem = str(_moved(error, expansion))
         last = [s for s in layout.stages if s.name in COMMANDS]
@@ -85,7 +85,7 @@ class Scanner:
         try:
             layout, _ = self._layout(text)
             self._walk(layout)
-            parse_layout(layout)
+            check(layout)
         except SplError as error:
             self.sketch.unresolved.append(f"{label}: {error}")
 

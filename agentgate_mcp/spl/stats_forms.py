@@ -111,7 +111,7 @@ def _data_model(cursor: Cursor, options: list[ast.Option]) -> str:
 def _aggregations(cursor: Cursor, options: list[ast.Option], *stop_words: str) -> tuple[ast.Aggregation, ...]:
     """Aggregations and options up to a stop word. ``options`` collects the latter."""
     found: list[ast.Aggregation] = []
-    while not cursor.done and not cursor.word(*stop_words):
+    while cursor.index < cursor.end and not cursor.word(*stop_words):
         if cursor.skip(","):
             continue
         option = cursor.option()
@@ -164,7 +164,7 @@ def _aggregation(cursor: Cursor) -> ast.Aggregation:
 def _keys(cursor: Cursor, options: list[ast.Option], *stop_words: str) -> tuple[ast.GroupKey, ...]:
     """The fields after BY; `span=` and its like belong to the field before them."""
     keys: list[ast.GroupKey] = []
-    while not cursor.done and not cursor.word(*stop_words):
+    while cursor.index < cursor.end and not cursor.word(*stop_words):
         if cursor.skip(","):
             continue
         option = cursor.option()
