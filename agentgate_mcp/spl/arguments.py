@@ -145,8 +145,7 @@ def _list_at(tokens: list[Token], index: int) -> Iterator[str | None]:
 
 def leading_wildcards(tokens: list[Token]) -> int:
     """How many values or terms begin with ``*`` and go on: none of them can use an index."""
-    count = 0
-    for kind, text, _ in tokens:
-        if (kind == WORD and text[0] == "*" and len(text) > 1) or (kind == STRING and text[1] == "*" and len(text) > 3):
-            count += 1
-    return count
+    return sum(
+        (kind == WORD and text[0] == "*" and len(text) > 1) or (kind == STRING and text[1] == "*" and len(text) > 3)
+        for kind, text, _ in tokens
+    )

@@ -155,4 +155,4 @@ def _indexes(sketch: Sketch, knowledge: KnowledgeSet) -> tuple[tuple[str, ...], 
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names)) if names else ()

@@ -165,7 +165,7 @@ class Scanner:
         sketch.leading_wildcards += leading_wildcards(stage.tokens)
         earliest: list[str] = []
         latest: list[str] = []
-        negative = modelled = False
+        negative = modelled = named = False
         for found in conditions(stage.tokens, _WANTED):
             bound = _TIMES.get(found.field)
             if bound is not None:
@@ -181,22 +181,24 @@ class Scanner:
                 if found.negated:
                     negative = True
                     continue
+                named = True
                 sketch.default_indexes |= not found.exact
                 self._index(found.value)
             else:
+                named |= found.field == "eventtype"
                 self._named(found.field, found.value, generating and not found.negated)
         if not generating:
             return
         if stage.name in ("tstats", "mstats"):
             modelled = self._data_model_of(stage)
-        if not modelled and not every_way(stage.tokens, self._names_index):
+        if not modelled and not (named and every_way(stage.tokens, self._names_index)):
             if negative:
                 sketch.all_indexes = True
             else:
                 sketch.default_indexes = True
         if stage.name == "search":
             sketch.raw_events = True
-            sketch.reads_everything |= not every_way(stage.tokens, self._narrows)
+            sketch.reads_everything = sketch.reads_everything or not every_way(stage.tokens, self._narrows)
         if len(earliest) > len(latest) > 0:
             latest.append(INHERITED)
         elif len(latest) > len(earliest) > 0:

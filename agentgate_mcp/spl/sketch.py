@@ -13,26 +13,34 @@ Window = tuple[tuple[str, ...], tuple[str, ...]]
 """The earliest and the latest expressions written in one search; empty where the tool's hold."""
 
 
+def _names() -> list[str]:
+    return []
+
+
+def _windows() -> list[Window]:
+    return []
+
+
 @dataclass(slots=True)
 class Sketch:
     """Lists are in the order of finding, with repeats. Filled by one scan, then only read."""
 
     problem: str = ""
     """Why the search is no valid SPL as a whole; the rest of the sketch is its widest reading."""
-    commands: list[str] = field(default_factory=list[str])
-    unknown: list[str] = field(default_factory=list[str])
-    unresolved: list[str] = field(default_factory=list[str])
-    destructive: list[str] = field(default_factory=list[str])
-    writes: list[str] = field(default_factory=list[str])
-    egress: list[str] = field(default_factory=list[str])
-    rest: list[str] = field(default_factory=list[str])
-    credentials: list[str] = field(default_factory=list[str])
-    rest_unlisted: list[str] = field(default_factory=list[str])
-    indexes: list[str] = field(default_factory=list[str])
-    sourcetypes: list[str] = field(default_factory=list[str])
-    data_models: list[str] = field(default_factory=list[str])
-    references: list[str] = field(default_factory=list[str])
-    windows: list[Window] = field(default_factory=list[Window])
+    commands: list[str] = field(default_factory=_names)
+    unknown: list[str] = field(default_factory=_names)
+    unresolved: list[str] = field(default_factory=_names)
+    destructive: list[str] = field(default_factory=_names)
+    writes: list[str] = field(default_factory=_names)
+    egress: list[str] = field(default_factory=_names)
+    rest: list[str] = field(default_factory=_names)
+    credentials: list[str] = field(default_factory=_names)
+    rest_unlisted: list[str] = field(default_factory=_names)
+    indexes: list[str] = field(default_factory=_names)
+    sourcetypes: list[str] = field(default_factory=_names)
+    data_models: list[str] = field(default_factory=_names)
+    references: list[str] = field(default_factory=_names)
+    windows: list[Window] = field(default_factory=_windows)
     all_indexes: bool = False
     default_indexes: bool = False
     raw_events: bool = False
