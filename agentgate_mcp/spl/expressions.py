@@ -81,10 +81,16 @@ Operand: TypeAlias = Value | MacroCall | Subsearch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option(Node):
-    """``key=value`` in a command's arguments; the key is lower-cased."""
+    """``key=value`` in a command's arguments; the key is lower-cased, ``written`` is as it stood there."""
 
     key: str
     value: Operand
+    written: str = field(default="", compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The key where it is a field's name, whose case counts."""
+        return self.written or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,8 +155,8 @@ def _argument(arg: ast.Arg, *, template: bool) -> str:
     match arg:
         case ast.Value():
             return _value(arg)
-        case ast.Option(key=key, value=value):
-            return f"{key}={_argument(value, template=template)}"
+        case ast.Option(name=name, value=value):
+            return f"{name}={_argument(value, template=template)}"
         case ast.MacroCall():
             return _macro(arg)
         case ast.Subsearch(pipeline=pipeline):
