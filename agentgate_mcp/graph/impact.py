@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentgate_mcp.graph.assess import Assessment, assess
+from agentgate_mcp.graph.assess import assess
+from agentgate_mcp.graph.assessment import Assessment
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.claims import cover_changes
 from agentgate_mcp.graph.expansion import Expander
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.losses import Loss
-from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.overlay import Overlay, needs_itself
 from agentgate_mcp.graph.planning import Plan, plan_changes
 from agentgate_mcp.graph.settings import macro_name, text
 from agentgate_mcp.graph.states import Spend, no_limit, reach, settle, witnesses
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
-from agentgate_mcp.model.site import ObjectChange
+from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
 
 MAX_PATHS = 50
 """Explanations kept; the lists themselves are always complete."""
@@ -115,12 +116,12 @@ def _shadowing(graph: KnowledgeGraph, plan: Plan) -> list[Loss]:
             original = graph.nodes[rival].object if rival in graph.nodes else None
             if original is None or (original.kind == "macro" and macro_name(original)[1] != macro_name(after)[1]):
                 continue
-            users = [n for n in graph.dependents_of(rival) if _sees(graph, n, after.app)]
+            users = [n for n in graph.dependents_of(rival) if _takes_over(graph, n, after, original)]
             same = text(original.content, "definition") == text(after.content, "definition") and original.content.get(
                 "search"
             ) == after.content.get("search")
             if users and not (same and original.kind == "macro"):
-                detail = f"{len(users)} objects of app {after.app or '(any)'} use {rival} and would get the new one"
+                detail = f"{len(users)} objects use {rival} and would get that of app {after.app or '(any)'}"
                 found.append(Loss(kind="shadowing", object=node, detail=detail, grade=Grade.MAJOR))
             elif original.kind == "saved_search":
                 detail = f"a second object of the name of {rival}"
@@ -128,9 +129,13 @@ def _shadowing(graph: KnowledgeGraph, plan: Plan) -> list[Loss]:
     return found
 
 
-def _sees(graph: KnowledgeGraph, node: str, app: str) -> bool:
-    obj = graph.nodes[node].object if node in graph.nodes else None
-    return obj is not None and (not app or obj.app == app)
+def _takes_over(graph: KnowledgeGraph, node: str, new: KnowledgeObject, old: KnowledgeObject) -> bool:
+    """Whether the user ``node`` of ``old`` may get ``new``: its own app comes first, and among
+    exported objects of other apps nothing says which does."""
+    user = graph.nodes[node].object if node in graph.nodes else None
+    if user is None:
+        return False
+    return not new.app or user.app == new.app or (new.sharing == "global" and old.app != user.app)
 
 
 def _teams(plan: Plan) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from agentgate_mcp.canonical import canonical_bytes
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, NotIn, of_eval, of_search
-from agentgate_mcp.graph.grades import Grade, exclusion_grade
+from agentgate_mcp.graph.conditions import Bound, Condition, Either, In, NotIn, fields_of, of_eval, of_search, read_by
+from agentgate_mcp.graph.grades import Grade, exclusion_grade, share_grade
 from agentgate_mcp.graph.losses import Loss
+from agentgate_mcp.graph.narrowing import Narrowing
 from agentgate_mcp.graph.reading import parse_fragment
 from agentgate_mcp.graph.settings import mappings, text
 from agentgate_mcp.model.call import Json
@@ -76,9 +77,11 @@ def row_losses(
         sure = "are excused from" if Polarity.EXCLUDES in used else "may be excused from"
         detail = f"{len(added)} rows added: what they list {sure} {who}"
         losses.append(Loss(kind="allow_list", object=node_id, detail=detail, grade=grade))
+    if removed and Polarity.UNKNOWN in used and Polarity.REQUIRES not in used and not (added and excused):
+        detail = f"{len(removed)} of {len(old)} rows gone: they may be looked for by {_count(uses, Polarity.UNKNOWN)}"
+        losses.append(Loss(kind="narrowed_filter", object=node_id, detail=detail, grade=Grade.MODERATE))
     if removed and Polarity.REQUIRES in used:
-        share = len(removed) / max(1, len(old))
-        grade = Grade.MINOR if share <= 0.1 else Grade.MODERATE if share <= 0.5 else Grade.MAJOR
+        grade = share_grade(len(removed) / max(1, len(old)))
         if not new:
             grade = Grade.BLIND
             blind |= {d for d, p in uses.items() if Polarity.REQUIRES in p}
@@ -86,6 +89,27 @@ def row_losses(
         detail += _count(uses, Polarity.REQUIRES)
         losses.append(Loss(kind="narrowed_filter", object=node_id, detail=detail, grade=grade))
     return losses, frozenset(blind)
+
+
+def rows_out_of_sight(
+    before: Mapping[str, Json], after: Mapping[str, Json], polarity: frozenset[Polarity]
+) -> list[Narrowing]:
+    """What a search of ``polarity`` looks away from, by column: added rows of an allow-list, and
+    removed ones of a watch-list."""
+    if "rows" not in before or "rows" not in after or before["rows"] == after["rows"]:
+        return []
+    old, new = _rows(before), _rows(after)
+    rows = [new[k] for k in new.keys() - old.keys()] if Polarity.EXCLUDES in polarity else []
+    rows += [old[k] for k in old.keys() - new.keys()] if Polarity.REQUIRES in polarity else []
+    columns: dict[str, set[str]] = {}
+    for row in rows:
+        for column, value in row.items():
+            if isinstance(value, str) and value.strip():
+                columns.setdefault(column, set()).add(value.strip().lower())
+    return [
+        Narrowing(grade=exclusion_grade(values), detail=f"rows of {column}", field=column, values=frozenset(values))
+        for column, values in sorted(columns.items())
+    ]
 
 
 def _count(uses: Mapping[str, frozenset[Polarity]], polarity: Polarity) -> str:
@@ -127,6 +151,7 @@ def _matches_all(value: str) -> bool:
 
 def _walk(pipeline: ast.Pipeline, names: set[str], found: set[Polarity]) -> None:
     outputs: set[str] = set()
+    derived: set[str] = set()
     any_output = False
     tested: list[Condition] = []
     for position, command in enumerate(pipeline.commands):
@@ -144,6 +169,10 @@ def _walk(pipeline: ast.Pipeline, names: set[str], found: set[Polarity]) -> None
                 _subsearches(command.where, names, found, negated=False)
             case ast.Where():
                 tested += of_eval(command.expr)
+            case ast.Eval():
+                for made in command.assignments:
+                    if (read_by(made.expr) or frozenset()) & (outputs | derived):
+                        derived.add(made.field)
             case ast.Generic():
                 for inner in command.subsearches:
                     inside: set[Polarity] = set()
@@ -154,6 +183,8 @@ def _walk(pipeline: ast.Pipeline, names: set[str], found: set[Polarity]) -> None
                 continue
     if outputs or any_output:
         found |= _tests(tested, outputs, any_output=any_output)
+    if any((fields_of(c) or frozenset()) & derived for c in tested):
+        found.add(Polarity.UNKNOWN)
 
 
 def _joined(command: ast.Generic) -> Polarity:

@@ -37,9 +37,15 @@ class SearchDiff:
 
 
 def compare_searches(
-    before: str, after: str, *, old: KnowledgeSet = EMPTY, new: KnowledgeSet | None = None
+    before: str,
+    after: str,
+    *,
+    old: KnowledgeSet = EMPTY,
+    new: KnowledgeSet | None = None,
+    site: KnowledgeSet | None = None,
 ) -> SearchDiff:
-    """What ``after`` finds less than ``before``, each expanded with its own knowledge set."""
+    """What ``after`` finds less than ``before``, each expanded with its own knowledge set.
+    ``site`` is everything that is searched for here, by default ``old``."""
     if before.strip() == after.strip() and (new is None or new is old):
         return SearchDiff(same=True)
     try:
@@ -55,7 +61,7 @@ def compare_searches(
     if old_tree == new_tree:
         return SearchDiff(same=True)
     first, second = shape_of(old_tree), shape_of(new_tree)
-    foreign = _foreign(first, second, old)
+    foreign = _foreign(first, second, old if site is None else site)
     found = compare_conditions(
         first.conditions,
         second.conditions,
