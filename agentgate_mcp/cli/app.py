@@ -18,6 +18,7 @@ from agentgate_mcp.cli import (
     demo,
     doctor,
     freeze,
+    graph,
     ledger,
     operators,
     policy,
@@ -45,6 +46,7 @@ app.command("bench")(bench.bench)
 app.command("freeze")(freeze.freeze)
 app.command("thaw")(freeze.thaw)
 app.add_typer(spl.app, name="spl", help="Read a search: what it reaches, what it would do.")
+app.add_typer(graph.app, name="graph", help="What a change breaks, and what is covered.")
 app.add_typer(policy.app, name="policy", help="The policy library.")
 app.add_typer(approvals.app, name="approvals", help="Held calls, and a person's decision on them.")
 app.add_typer(operators.app, name="operator", help="Named people who may decide.")

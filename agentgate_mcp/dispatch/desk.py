@@ -14,12 +14,17 @@ from agentgate_mcp.dispatch.executor import Dispatcher, no_progress
 from agentgate_mcp.dispatch.request import CallRequest, checked_call, new_call_id
 from agentgate_mcp.effects import effects_of
 from agentgate_mcp.errors import ApprovalError, NotFoundError
+from agentgate_mcp.graph.outline import lines, outline, told_facts
+from agentgate_mcp.graph.tactics import attack_table
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision
+from agentgate_mcp.model.facts import BlastRadiusFacts
 from agentgate_mcp.model.verdict import Finding, FindingStatus, Outcome, Refused, Verdict
 from agentgate_mcp.tools.definition import Progress
 
 _POLL_S = 0.25
+IMPACT_LINES = 5
+"""Lines under each branch of a previewed impact: a model reads them, and pays for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,17 @@ def summary(verdict: Verdict) -> dict[str, Json]:
         "policies": list(verdict.policies),
         "reasons": list(verdict.reasons[:6]),
         "suggestion": verdict.suggestion,
+        "impact": [*_impact_lines(verdict)],
     }
+
+
+def _impact_lines(verdict: Verdict) -> tuple[str, ...]:
+    """What a change would break, as a small tree; empty for a call that changes nothing."""
+    for stage in verdict.stages:
+        if isinstance(stage.facts, BlastRadiusFacts) and (change := stage.facts.change) is not None:
+            title = f"{change.action} {', '.join(change.targets[:3])}"
+            return lines(outline(told_facts(change, title), attack_table(), limit=IMPACT_LINES))
+    return ()
 
 
 def nearest(name: str, known: list[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 import networkx as nx
 
 from agentgate_mcp.errors import DataError
+from agentgate_mcp.graph.drawing import visible
 from agentgate_mcp.model.call import Json
 
 
@@ -37,6 +38,10 @@ class Model(Protocol):
 
     def to_json(self) -> dict[str, Json]:
         """The node-link form that networkx and others read."""
+        ...
+
+    def to_graphml(self) -> str:
+        """GraphML, for tools that draw. What XML cannot hold is spelled out as `\\u{...}`."""
         ...
 
 
@@ -77,6 +82,17 @@ class _NetworkxModel:
 
     def to_json(self) -> dict[str, Json]:
         return cast("dict[str, Json]", nx.node_link_data(self._graph, edges="edges"))
+
+    def to_graphml(self) -> str:
+        plain: nx.DiGraph = nx.DiGraph()
+        plain.add_nodes_from((visible(n), _scalars(a)) for n, a in self._graph.nodes(data=True))
+        plain.add_edges_from((visible(a), visible(b), _scalars(about)) for a, b, about in self._graph.edges(data=True))
+        return "\n".join(nx.generate_graphml(plain)) + "\n"
+
+
+def _scalars(attributes: Mapping[str, Json]) -> dict[str, str | int | float | bool]:
+    held = ((k, v) for k, v in attributes.items() if isinstance(v, str | int | float))
+    return {k: visible(v) if isinstance(v, str) else v for k, v in held}
 
 
 def model_of(nodes: Mapping[str, Mapping[str, Json]], edges: Iterable[tuple[str, str, Mapping[str, Json]]]) -> Model:

@@ -4,7 +4,7 @@ on a single one of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from agentgate_mcp.graph.build import KnowledgeGraph
@@ -32,11 +32,14 @@ def coverage_of(
     *,
     experimental: bool = False,
     tactics: Mapping[str, tuple[str, ...]] | None = None,
+    without: Set[str] = frozenset(),
 ) -> Coverage:
     """The coverage of ``graph``. With ``experimental``, detections of that status count too.
 
-    ``tactics`` maps a technique to its tactics; without it none are counted."""
-    counting = {d.id for d in graph.detections.values() if counts(graph, d.id, experimental=experimental)}
+    ``tactics`` maps a technique to its tactics; without it none are counted. ``without`` are
+    detections to leave out, as after a change that costs them."""
+    left = [d for d in graph.detections if d not in without]
+    counting = {d for d in left if counts(graph, d, experimental=experimental)}
     per_target = {t: sum(d in counting for d in ds) for t, ds in graph.covering.items()}
     techniques = _named(per_target, "technique:")
     families: dict[str, set[str]] = {}
@@ -59,9 +62,7 @@ def coverage_of(
         assets=_named(per_target, "asset:"),
         sole={d: tuple(sorted(t)) for d, t in sorted(sole.items())},
         detections=len(counting),
-        not_counting={
-            d.id: d.reason or "what it needs is broken" for d in graph.detections.values() if d.id not in counting
-        },
+        not_counting={d: graph.detections[d].reason or "what it needs is broken" for d in left if d not in counting},
     )
 
 

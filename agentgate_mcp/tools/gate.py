@@ -27,6 +27,8 @@ class PreviewResult(Output):
     policies: tuple[str, ...]
     reasons: tuple[str, ...]
     suggestion: str
+    impact: tuple[str, ...]
+    """What a change would break and leave without cover, as a tree of text lines."""
 
 
 class FindingState(Output):
