@@ -18,9 +18,11 @@ from agentgate_mcp.backends.embedded.search.relation import Column, Kind, Parame
 from agentgate_mcp.backends.embedded.search.sqltext import number_text
 from agentgate_mcp.backends.embedded.store import TelemetryStore
 from agentgate_mcp.backends.ports import SearchJob
-from agentgate_mcp.errors import UnsupportedSplError
+from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
+from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.knowledge import KnowledgeSet
+from agentgate_mcp.spl.parser import parse
 
 FieldValue: TypeAlias = str | int | float | list[str] | None
 Record: TypeAlias = dict[str, FieldValue]
@@ -70,6 +72,13 @@ class Build:
     def applied(self, pipeline: ast.Pipeline, relation: Relation) -> Relation:
         """The commands of a template (`appendpipe`, `foreach`) applied to rows at hand."""
         return self.compile(pipeline, self, relation)
+
+    def read(self, text: str, what: str, position: int) -> ast.Pipeline:
+        """Another text of SPL, macros expanded. Raises: SplError at ``position``, naming ``what`` holds it."""
+        try:
+            return parse(expand(text, self.knowledge).text)
+        except SplError as error:
+            raise SplError(f"{what[:80]} cannot be read: {error}", position) from None
 
     # --- rows in and out of SQL ----------------------------------------------------------------
 

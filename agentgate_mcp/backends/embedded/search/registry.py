@@ -17,7 +17,21 @@ Generate: TypeAlias = Callable[[ast.Command, Build], Relation]
 """A command that starts a pipeline."""
 
 _PACKAGE: Final = "agentgate_mcp.backends.embedded.search.commands"
-_MODULES: Final = ("computed", "events", "fields", "lookups", "rows", "stats")
+_MODULES: Final = (
+    "appends",
+    "computed",
+    "datasets",
+    "enrich",
+    "events",
+    "fields",
+    "generators",
+    "joins",
+    "returning",
+    "rows",
+    "stats",
+    "tstats",
+    "values",
+)
 """Each has `COMMANDS` (name to `Apply`), `GENERATING` (name to `Generate`), or both."""
 
 

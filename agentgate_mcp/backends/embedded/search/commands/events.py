@@ -10,22 +10,30 @@ from agentgate_mcp.backends.embedded.search.events import events_relation
 from agentgate_mcp.backends.embedded.search.predicates import Predicates
 from agentgate_mcp.backends.embedded.search.registry import Apply, Generate
 from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.backends.embedded.search.resolve import resolved
 from agentgate_mcp.backends.embedded.search.scope import read_scope
 from agentgate_mcp.spl import ast
 
 
 def _events(command: ast.Command, build: Build) -> Relation:
     assert isinstance(command, ast.Search)
+    return found_events(command.expr, build)
+
+
+def found_events(expr: ast.SearchExpr | None, build: Build) -> Relation:
+    """The events that a search expression finds, over the job's time range or its own."""
     job = build.job
-    scope = read_scope(command, earliest=job.earliest, latest=job.latest, now=job.now)
-    return events_relation(command, scope, build)
+    search = ast.Search(expr=resolved(expr, build))
+    scope = read_scope(search, earliest=job.earliest, latest=job.latest, now=job.now)
+    return events_relation(search, scope, build)
 
 
 def filtered(expr: ast.SearchExpr | None, source: Relation, build: Build) -> Relation:
     """The rows that a search expression holds for."""
     if expr is None:
         return source
-    return source.where(Predicates(relation=source, build=build, over_events=False).compile(expr))
+    plain = expr if {"eventtype", "tag"} & source.columns.keys() else resolved(expr, build)
+    return source.where(Predicates(relation=source, build=build, over_events=False).compile(plain or expr))
 
 
 def _search(command: ast.Command, source: Relation, build: Build) -> Relation:

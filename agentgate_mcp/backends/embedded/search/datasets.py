@@ -1,0 +1,161 @@
+"""What has rows without being a search of events: saved searches, lookups, data models."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.commands.events import found_events
+from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
+from agentgate_mcp.backends.embedded.search.lookups import lookup_named, lookup_relation
+from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.errors import SplError, UnsupportedSplError
+from agentgate_mcp.model.call import Json
+from agentgate_mcp.spl import ast
+
+INDEXED: Final = ("_time", "host", "index", "source", "sourcetype")
+"""Fields that every event has in the index itself."""
+_ROOTS: Final = frozenset({"", "BaseEvent", "BaseSearch", "BaseTransaction", "BaseInterface"})
+_MAX_ANCESTORS: Final = 20
+
+
+def dataset(name: str, build: Build, position: int) -> Relation:
+    """The rows of ``kind:name``, where kind is `savedsearch`, `lookup`, `inputlookup` or `datamodel`;
+    a bare name is a lookup. Raises: SplError for another kind or an unknown name."""
+    kind, separator, rest = name.partition(":")
+    rest = rest.strip().strip('"') if separator else name
+    match kind.lower() if separator else "lookup":
+        case "savedsearch":
+            return saved_search(rest, {}, build, position)
+        case "lookup" | "inputlookup":
+            return lookup_relation(lookup_named(rest, build.knowledge, position), build)
+        case "datamodel":
+            model, _, wanted = rest.partition(".")
+            found = Dataset.find(model, wanted, build, position)
+            return found.plain(found.events(None, build), build)
+        case other:
+            raise SplError(f"dataset kind {other[:40]!a}", position, "savedsearch:, lookup: or datamodel:")
+
+
+def saved_search(name: str, arguments: Mapping[str, str], build: Build, position: int) -> Relation:
+    """The rows of a saved search over the job's time range; ``$key$`` in it stands for an argument.
+
+    Raises: SplError for one that does not exist, or that cannot be read."""
+    found = build.knowledge.saved_search(name)
+    if found is None:
+        near = [i.partition(":")[2] for i in build.knowledge.nearest(f"saved_search:{name}")]
+        expected = f"a saved search such as {', '.join(near)}" if near else "the name of a saved search"
+        raise SplError(f"saved search {name[:60]!a} does not exist", position, expected)
+    text = str(found.content.get("search") or "")
+    for key, value in arguments.items():
+        text = text.replace(f"${key}$", value)
+    return build.subsearch(build.read(text, f"saved search {name}", position))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """One object of a data model with what it inherits."""
+
+    model: str
+    lineage: tuple[str, ...]
+    """Names of the object's ancestors and its own, the root first."""
+    constraints: tuple[str, ...]
+    fields: Mapping[str, str]
+    """Field name to its name in `tstats`: ``Root.field`` or ``Root.Child.field``."""
+    calculations: tuple[Mapping[str, Json], ...]
+    position: int
+
+    @classmethod
+    def find(cls, model: str, wanted: str, build: Build, position: int) -> Dataset:
+        """The object ``wanted`` of a model, or its first. Raises: SplError with the nearest names."""
+        known = {o.name: o for o in build.knowledge.of_kind("data_model") if not o.disabled}
+        if model not in known:
+            raise SplError(f"data model {model[:60]!a} does not exist", position, _near(model, known, "a data model"))
+        raw = known[model].content.get("objects")
+        objects = {str(o.get("objectName")): o for o in raw if isinstance(o, Mapping)} if isinstance(raw, list) else {}
+        # `Root.Child` names the child by its lineage; its own name is enough.
+        name = wanted.rpartition(".")[2] if wanted else next(iter(objects), "")
+        if name not in objects:
+            raise SplError(f"{model} has no object {name[:60]!a}", position, _near(name, objects, "an object"))
+        chain: list[Mapping[str, Json]] = []
+        while name not in _ROOTS and name in objects and len(chain) < _MAX_ANCESTORS:
+            chain.insert(0, objects[name])
+            name = str(objects[name].get("parentName") or "")
+        return cls._of(model, chain, position)
+
+    @classmethod
+    def _of(cls, model: str, chain: Sequence[Mapping[str, Json]], position: int) -> Dataset:
+        fields: dict[str, str] = {}
+        constraints: list[str] = []
+        calculations: list[Mapping[str, Json]] = []
+        lineage = tuple(str(item.get("objectName")) for item in chain)
+        for depth, item in enumerate(chain, start=1):
+            prefix = ".".join(lineage[:depth])
+            constraints += [str(c["search"]) for c in _maps(item.get("constraints")) if c.get("search")]
+            calculated = _maps(item.get("calculations"))
+            calculations += calculated
+            outputs = [o for c in calculated for o in _maps(c.get("outputFields"))]
+            for entry in (*_maps(item.get("fields")), *outputs):
+                name = str(entry.get("fieldName") or "")
+                if name:
+                    fields.setdefault(name, name if name in INDEXED else f"{prefix}.{name}")
+        return cls(
+            model=model,
+            lineage=lineage,
+            constraints=tuple(constraints),
+            fields=fields,
+            calculations=tuple(calculations),
+            position=position,
+        )
+
+    def events(self, times: ast.SearchExpr | None, build: Build) -> Relation:
+        """The events that meet the constraints, with the calculated fields. ``times`` may narrow them."""
+        parts = [] if times is None else [times]
+        for text in self.constraints:
+            pipeline = build.read(text, f"data model {self.model}", self.position)
+            first = pipeline.commands[0]
+            if len(pipeline.commands) > 1 or not isinstance(first, ast.Search):
+                raise UnsupportedSplError(f"data model {self.model} is not made of plain searches", self.position)
+            if first.expr is not None:
+                parts.append(first.expr)
+        expr = None if not parts else parts[0] if len(parts) == 1 else ast.SearchAnd(operands=tuple(parts))
+        relation = found_events(expr, build)
+        for item in self.calculations:
+            relation = self._calculated(item, relation, build)
+        return relation
+
+    def _calculated(self, item: Mapping[str, Json], relation: Relation, build: Build) -> Relation:
+        kind = str(item.get("calculationType") or "")
+        outputs = [str(o.get("fieldName")) for o in _maps(item.get("outputFields"))]
+        if kind != "Eval" or len(outputs) != 1:
+            raise UnsupportedSplError(f"data model {self.model}: calculation {kind or '?'!a}", self.position)
+        pipeline = build.read(f"| eval x={item.get('expression')}", f"data model {self.model}", self.position)
+        command = pipeline.commands[0]
+        if len(pipeline.commands) > 1 or not isinstance(command, ast.Eval) or len(command.assignments) != 1:
+            raise UnsupportedSplError(f"data model {self.model}: a calculation is not one expression", self.position)
+        column = Evaluator(relation=relation, build=build).value(command.assignments[0].expr)
+        return relation.with_fields({outputs[0]: column})
+
+    def plain(self, relation: Relation, build: Build) -> Relation:
+        """The events with the model's fields under their own names."""
+        names = dict.fromkeys((*INDEXED, *self.fields, "_raw"))
+        return relation.projected(list(names), build.parameters)
+
+    def prefixed(self, relation: Relation, build: Build, *, raw: bool) -> Relation:
+        """The events with the model's fields under the names that `tstats` uses."""
+        chosen = list(dict.fromkeys((*INDEXED, *self.fields)))
+        rows = relation.projected([*chosen, "_raw"] if raw else chosen, build.parameters)
+        renamed = {self.fields.get(name, name): column for name, column in rows.columns.items()}
+        return Relation(sql=rows.sql, columns=renamed, order=rows.order, carried=rows.carried, ids=rows.ids)
+
+
+def _maps(value: Json) -> list[dict[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _near(name: str, known: Iterable[str], what: str) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.4)
+    return f"{what} such as {', '.join(near)}" if near else f"the name of {what}"
