@@ -85,6 +85,30 @@ def options_of(command: ast.Generic) -> Options:
     return Options(command.command, [a for a in command.args if isinstance(a, ast.Option)])
 
 
+def words_of(command: ast.Generic) -> tuple[ast.Value, ...]:
+    """The words and strings among the arguments, options and commas left out; what stands together
+    without a blank is one (`count(x)`). Raises: SplError for a bracket, a macro or an operator."""
+    found: list[ast.Value] = []
+    for arg in command.args:
+        joined = bool(found) and found[-1].span.end == arg.span.start
+        match arg:
+            case ast.Option() | ast.Punct(text=","):
+                continue
+            case ast.Punct(text="(" | ")") if joined:
+                found[-1] = _extended(found[-1], arg.text, arg.span)
+            case ast.Value() if joined:
+                found[-1] = _extended(found[-1], arg.text, arg.span)
+            case ast.Value():
+                found.append(arg)
+            case _:
+                raise SplError(f"{command.command}: unreadable argument", arg.span.start, "a word or a string")
+    return tuple(found)
+
+
+def _extended(value: ast.Value, more: str, span: ast.Span) -> ast.Value:
+    return ast.Value(raw=value.text + more, span=ast.Span(value.span.start, span.end))
+
+
 def span_seconds(text: str, position: int) -> float:
     """A span such as `5m`, `1h`, `30` (seconds) in seconds. Raises: SplError; months have no fixed length."""
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from agentgate_mcp.backends.embedded.duck import QueryInterrupted
 from agentgate_mcp.backends.embedded.search.build import Build
+from agentgate_mcp.backends.embedded.search.commands.fields import formatted
 from agentgate_mcp.backends.embedded.search.pipeline import compile_pipeline
 from agentgate_mcp.backends.embedded.search.relation import Relation
 from agentgate_mcp.backends.embedded.search.rows import fields_of, selected, size_of, to_row
@@ -72,7 +73,7 @@ def _run(expansion: Expansion, build: Build) -> tuple[tuple[str, ...], list[Row]
     relation: Relation | None = None
     try:
         try:
-            relation = compile_pipeline(parse(expansion.text), build)
+            relation = formatted(compile_pipeline(parse(expansion.text), build), build)
         except SplError as error:
             raise _at_origin(error, expansion) from None
         scanned = sum(int(build.rows(sql)[0][0]) for sql in build.scans)  # pyright: ignore[reportArgumentType]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from agentgate_mcp.backends.embedded.duck import Scalar
+from agentgate_mcp.spl import ast
 
 _PLACEHOLDER: Final = re.compile(r"\$(p[0-9]+)\b")
 
@@ -44,6 +45,8 @@ class Column:
 
     sql: str
     kind: Kind
+    literal: str | None = None
+    """What a search wrote in this place, where it wrote a value and not something to compute."""
 
 
 ABSENT: Final = Column(sql="CAST(NULL AS VARCHAR)", kind="text")
@@ -68,6 +71,8 @@ class Relation:
     """Column of event text that `_raw` does not hold, or empty."""
     made: str = ""
     """Column that is true where `_raw` was made from the fields, or empty."""
+    formats: tuple[tuple[str, ast.EvalExpr], ...] = ()
+    """Fields and what is shown in their place once the search is done (`fieldformat`)."""
     ids: int = field(default=0)
     """Column names used up so far: `c0` … `c{ids-1}`."""
 
@@ -130,6 +135,7 @@ class Relation:
             self,
             sql=f"SELECT *, {selected} FROM ({self.sql})",  # noqa: S608 - generated
             columns={**self.columns, **made},
+            made="" if "_raw" in made else self.made,
             ids=self.ids + len(made),
         )
 
@@ -145,7 +151,7 @@ class Relation:
             ids += 1
         chosen = ", ".join((*selected, *self.carried)) or "1"
         sql = f"SELECT {chosen} FROM ({self.sql})"  # noqa: S608 - generated
-        return Relation(sql=sql, columns=columns, order=self.order, carried=self.carried, ids=ids)
+        return Relation(sql=sql, columns=columns, order=self.order, carried=self.carried, formats=self.formats, ids=ids)
 
     def numbered(self) -> Relation:
         """The same rows with one column that holds their order, counted from 1."""

@@ -1,0 +1,51 @@
+"""Fields that a Python function computes for each row, beside the rows as they are.
+
+For what SQL cannot do: walking JSON or XML, offsets of a match, pairs of unknown names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from agentgate_mcp.backends.embedded.search.build import Build, FieldValue, Record
+from agentgate_mcp.backends.embedded.search.evaluate.core import unified
+from agentgate_mcp.backends.embedded.search.relation import Column, Relation
+
+Compute: TypeAlias = Callable[[Record], Mapping[str, FieldValue]]
+"""The new values of one row from those of its input fields; a field left out stays as it is."""
+
+
+def with_computed(
+    source: Relation, build: Build, inputs: Sequence[str], compute: Compute, *, command: str, position: int
+) -> Relation:
+    """The rows with what ``compute`` gives for each.
+
+    Raises: UnsupportedSplError for more rows than can be taken out of SQL, and what ``compute`` raises."""
+    rows = build.kept(source)
+    taken = rows.projected(inputs, build.parameters)
+    made = [compute(record) for record in build.fetched(taken, command=command, position=position)]
+    names = tuple(dict.fromkeys(name for row in made for name in row))
+    if not names:
+        return rows
+    loaded = build.loaded(names, made)
+    chosen = ", ".join(f"b.{loaded.columns[name].sql} AS c{rows.ids + n}" for n, name in enumerate(names))
+    # Both are numbered from 1 in the order of the rows.
+    sql = f"SELECT a.*, {chosen} FROM ({rows.sql}) a JOIN ({loaded.sql}) b ON a.{rows.order[0]} = b.{loaded.order[0]}"  # noqa: S608
+    beside = replace(rows, sql=sql, ids=rows.ids + len(names))
+    fields = {
+        name: _over(rows.column(name, build.parameters), Column(sql=f"c{rows.ids + n}", kind=loaded.columns[name].kind))
+        for n, name in enumerate(names)
+    }
+    return beside.with_fields(fields)
+
+
+def _over(old: Column | None, new: Column) -> Column:
+    """The new value where there is one, else the old."""
+    if old is None:
+        return new
+    (first, second), kind = unified([new, old])
+    if kind == "list":
+        return Column(sql=f"CASE WHEN {new.sql} IS NULL THEN {second} ELSE {first} END", kind=kind)
+    return Column(sql=f"coalesce({first}, {second})", kind=kind)
