@@ -122,7 +122,8 @@ def _value_at(tokens: list[Token], index: int) -> str | None:
         return None
     value = value_of(tokens[index])
     end = tokens[index][2] + len(tokens[index][1])
-    for kind, text, start in tokens[index + 1 :]:
+    for at in range(index + 1, len(tokens)):
+        kind, text, start = tokens[at]
         if start != end or kind not in VALUE_KINDS:
             if start == end and kind in (MACRO, OPEN):
                 return None
@@ -134,7 +135,8 @@ def _value_at(tokens: list[Token], index: int) -> str | None:
 
 def _list_at(tokens: list[Token], index: int) -> Iterator[str | None]:
     """The values of ``( a, "b", c )`` after its opening parenthesis."""
-    for token in tokens[index:]:
+    for at in range(index, len(tokens)):
+        token = tokens[at]
         if token[0] == RPAREN:
             return
         if token[0] in VALUE_KINDS:

@@ -117,7 +117,7 @@ class Cursor:
             return None
         self.index = at + 2
         value = self.operand()
-        return ast.Option(key=first[1].lower(), value=value, span=ast.Span(first[2], value.span.end))
+        return ast.Option(key=first[1].lower(), value=value, written=first[1], span=ast.Span(first[2], value.span.end))
 
     def option_key(self) -> str:
         """The key where a ``key=value`` stands at the cursor, else empty."""

@@ -7,7 +7,6 @@ From the loosest: XOR, OR, AND, NOT, comparison, `+ - .`, `* / %`, unary minus.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from agentgate_mcp.errors import SplError
@@ -32,6 +31,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_OPENING = re.compile(r"\s*+\(")
 _BLANKS = re.compile(r"(?:\s++|```(?:[^`]++|`(?!``))*+```)*+")
 _TARGET = re.compile(r"""\s*+('[^'"|\[\]`]*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?:<<\w++>>|[^\s=,()"'`|<>!])++)\s*+=(?!=)""")
 
@@ -40,25 +40,26 @@ _COMPARE = {"=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=
 _ADD, _MUL = frozenset("+-."), frozenset("*/%")
 
 
-@dataclass(slots=True)
 class _Frame:
-    """What stands since one opening parenthesis, level by level. ``kind`` is what it closes as."""
+    """What stands since one opening parenthesis, level by level. ``kind`` is what it closes as;
+    ``tested`` is a complete `x IN (…)`, after which only a connective may follow."""
 
-    kind: Literal["top", "group", "call", "in"]
-    start: int
-    name: str = ""
-    args: list[_Operand] = field(default_factory=list[_Operand])
-    levels: dict[str, list[_Operand]] = field(default_factory=dict[str, list[_Operand]])
-    adds: list[tuple[str, _Operand]] = field(default_factory=list[tuple[str, _Operand]])
-    muls: list[tuple[str, _Operand]] = field(default_factory=list[tuple[str, _Operand]])
-    op: str = ""
-    add_op: str = ""
-    unary: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    nots: list[int] = field(default_factory=list[int])
-    left: _Operand | None = None
-    compare: str = ""
-    tested: _Operand | None = None
-    """A complete `x IN (…)`, after which only a connective may follow."""
+    __slots__ = (
+        "add_op", "adds", "args", "compare", "kind", "left", "levels", "muls", "name", "nots", "op", "start",
+        "tested", "unary",
+    )  # fmt: skip
+
+    def __init__(self, kind: Literal["top", "group", "call", "in"], start: int, name: str = "") -> None:
+        self.kind, self.start, self.name = kind, start, name
+        self.args: list[_Operand] = []
+        self.levels: dict[str, list[_Operand]] = {}
+        self.adds: list[tuple[str, _Operand]] = []
+        self.muls: list[tuple[str, _Operand]] = []
+        self.op = self.add_op = self.compare = ""
+        self.unary: list[tuple[str, int]] = []
+        self.nots: list[int] = []
+        self.left: _Operand | None = None
+        self.tested: _Operand | None = None
 
 
 class EvalParser:
@@ -145,9 +146,8 @@ class EvalParser:
                     raise self._error("a value", start)
                 here.nots.append(start)
                 return True
-            case "name" if self._at_call():
-                self._skip_blanks()
-                self.position += 1
+            case "name" if (opening := _OPENING.match(self.text, self.position, self.end)) is not None:
+                self.position = opening.end()
                 self._push(frames, _Frame("call", start, text.lower()))
                 self._skip_blanks()
                 if self.text[self.position : self.position + 1] == ")" and self.position < self.end:
@@ -208,10 +208,11 @@ class EvalParser:
         return True
 
     def _put(self, here: _Frame, node: ast.EvalExpr, height: int) -> None:
-        for op, start in reversed(here.unary):
-            sign = cast("Literal['-', '+']", op)
-            node, height = ast.Unary(op=sign, operand=node, span=ast.Span(start, node.span.end)), height + 1
-        here.unary.clear()
+        if here.unary:
+            for op, start in reversed(here.unary):
+                sign = cast("Literal['-', '+']", op)
+                node, height = ast.Unary(op=sign, operand=node, span=ast.Span(start, node.span.end)), height + 1
+            here.unary.clear()
         self.height.grow(height, node.span.start)
         here.muls.append((here.op, (node, height)))
         here.op = ""
@@ -250,10 +251,10 @@ class EvalParser:
         return self._chain(here.adds)
 
     def _chain(self, parts: list[tuple[str, _Operand]]) -> _Operand:
+        if len(parts) == 1:
+            return parts.pop()[1]
         first, *rest = parts
         parts.clear()
-        if not rest:
-            return first[1]
         node = ast.Chain(
             first=first[1][0],
             rest=tuple((cast("Literal['+', '-', '.', '*', '/', '%']", op), operand[0]) for op, operand in rest),
@@ -275,9 +276,10 @@ class EvalParser:
                 op = cast("Literal['=', '!=', '<', '<=', '>', '>=', 'LIKE']", here.compare)
                 node, height = ast.Compare(op=op, left=left, right=node, span=span), 1 + max(height, left_height)
                 here.left, here.compare = None, ""
-        for start in reversed(here.nots):
-            node, height = ast.Unary(op="NOT", operand=node, span=ast.Span(start, node.span.end)), height + 1
-        here.nots.clear()
+        if here.nots:
+            for start in reversed(here.nots):
+                node, height = ast.Unary(op="NOT", operand=node, span=ast.Span(start, node.span.end)), height + 1
+            here.nots.clear()
         return node, self.height.grow(height, node.span.start)
 
     def _level(self, here: _Frame, op: Literal["AND", "OR", "XOR"], last: _Operand) -> _Operand:
@@ -309,13 +311,6 @@ class EvalParser:
         match = _BLANKS.match(self.text, self.position, self.end)
         assert match is not None, "no blanks are blanks too"
         self.position = match.end()
-
-    def _at_call(self) -> bool:
-        """Whether a ``(`` follows the name just read."""
-        rest = self.position
-        while rest < self.end and self.text[rest].isspace():
-            rest += 1
-        return rest < self.end and self.text[rest] == "("
 
     def _error(self, expected: str, position: int | None = None) -> SplError:
         at = self.position if position is None else position

@@ -17,7 +17,7 @@ from agentgate_mcp.spl.text import unescape
 
 MAX_NESTING = 16
 MAX_EXPANSIONS = 2_000
-"""Macro calls expanded for one search; more than any real search needs."""
+"""Macro calls of one search, those inside macros too; more than any real search needs."""
 
 _REMEMBERED_CHARS = 16_384
 _TOO_LONG = "the search grows too long when its macros are expanded"
@@ -170,6 +170,7 @@ def _count(work: _Work, calls: int) -> None:
 
 def _call(call: MacroText, written: str, work: _Work, stack: tuple[tuple[str, int], ...], depth: int) -> str:
     """The text that a call stands for; the call itself where it cannot be expanded."""
+    _count(work, 1)
     key = (call.name, call.arity)
     label = f"macro:{call.name}" if not call.arity else f"macro:{call.name}({call.arity})"
     definition = work.knowledge.macro_definition(call.name, call.arity)
@@ -186,7 +187,6 @@ def _call(call: MacroText, written: str, work: _Work, stack: tuple[tuple[str, in
     if depth > MAX_NESTING:
         work.unresolved.append(f"{label}: nested deeper than {MAX_NESTING}")
         return written
-    _count(work, 1)
     return _define(call, definition, label, written, work, (*stack, key), depth)
 
 

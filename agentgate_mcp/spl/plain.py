@@ -8,9 +8,11 @@ is left to the parser, but what it matches is always good.
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import pairwise, product
 
+from agentgate_mcp.spl.arguments import VALUE_KINDS
 from agentgate_mcp.spl.layout import Stage
+from agentgate_mcp.spl.lexer import FIELD, STRING
 
 HEIGHT = 20
 """No tree of a plain stage is higher than this."""
@@ -57,9 +59,7 @@ _PLAIN = {
     "search": re.compile(f"(?:{_CONDITION})?+"),
     "rename": re.compile(f"(?:{_VALUE}a{_VALUE},*+)++"),
     "table": re.compile(f"(?:{_VALUE}|,)*+"),
-    **dict.fromkeys(
-        ("stats", "eventstats", "streamstats", "sistats"), re.compile(f"{_AGGREGATIONS}(?:{_KEYS})?+")
-    ),
+    **dict.fromkeys(("stats", "eventstats", "streamstats", "sistats"), re.compile(f"{_AGGREGATIONS}(?:{_KEYS})?+")),
     **dict.fromkeys(("tstats", "mstats"), re.compile(_TSTATS)),
 }
 
@@ -70,4 +70,15 @@ def is_plain(stage: Stage) -> bool:
     if expression is None:
         return False
     letter = _LETTER.get
-    return expression.fullmatch("".join([letter(text, kind) for kind, text, _ in stage.tokens])) is not None
+    letters = "".join([letter(text, kind) for kind, text, _ in stage.tokens])
+    return expression.fullmatch(letters) is not None and not _is_glued(stage, letters)
+
+
+def _is_glued(stage: Stage, letters: str) -> bool:
+    """Whether a quoted value stands against another without a blank: the two may be one name."""
+    if STRING not in letters and FIELD not in letters:
+        return False
+    return any(
+        left[2] + len(left[1]) == right[2] and left[0] in VALUE_KINDS and right[0] in VALUE_KINDS
+        for left, right in pairwise(stage.tokens)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from agentgate_mcp.errors import SplError
@@ -22,14 +21,16 @@ TIME_MODIFIERS = frozenset(
 _DIRECTIVES = frozenset({"TERM", "CASE", "PREFIX"})
 
 
-@dataclass(slots=True)
 class _Frame:
     """One open parenthesis: alternatives (joined by OR) in a row of conjuncts."""
 
-    start: int
-    ands: list[list[tuple[ast.SearchExpr, int]]] = field(default_factory=list[list[tuple[ast.SearchExpr, int]]])
-    nots: list[int] = field(default_factory=list[int])
-    joined: str = ""
+    __slots__ = ("ands", "joined", "nots", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.ands: list[list[tuple[ast.SearchExpr, int]]] = []
+        self.nots: list[int] = []
+        self.joined = ""
 
 
 def parse_search(cursor: Cursor, *stop_words: str) -> ast.SearchExpr | None:
@@ -81,9 +82,10 @@ def parse_search(cursor: Cursor, *stop_words: str) -> ast.SearchExpr | None:
 
 def _add(frame: _Frame, operand: tuple[ast.SearchExpr, int], cursor: Cursor) -> None:
     node, height = operand
-    for start in reversed(frame.nots):
-        node, height = ast.SearchNot(operand=node, span=ast.Span(start, node.span.end)), height + 1
-    frame.nots.clear()
+    if frame.nots:
+        for start in reversed(frame.nots):
+            node, height = ast.SearchNot(operand=node, span=ast.Span(start, node.span.end)), height + 1
+        frame.nots.clear()
     cursor.height.grow(height, node.span.start)
     if frame.joined == "OR":
         frame.ands[-1].append((node, height))
