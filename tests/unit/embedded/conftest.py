@@ -154,6 +154,49 @@ def read_only(tmp_path_factory: pytest.TempPathFactory) -> Backends:
     return open_embedded(write_data(root / "data"), root / "state", PermitBook(), lambda: NOW)
 
 
+def _object(kind: str, name: str, **content: Any) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "app": "search", "owner": "a.lund", "sharing": "global", "team": "soc",
+            "disabled": False, "content": content, "updated": ""}  # fmt: skip
+
+
+SOURCES: list[dict[str, Any]] = [
+    _object("lookup", "assets.csv", fields=["ip", "name", "tier"], rows=[
+        {"ip": "10.0.0.1", "name": "one", "tier": "gold"}, {"ip": "10.0.0.12", "name": "twelve"},
+        {"ip": "10.0.0.1", "name": "uno", "tier": "gold"}]),
+    _object("lookup", "nets.csv", match_type="CIDR(net)", rows=[
+        {"net": "10.0.0.0/8", "zone": "inside"}, {"net": "198.51.100.0/24", "zone": "outside"}]),
+    _object("lookup", "names.csv", match_type="WILDCARD(pattern)", case_sensitive_match="false", max_matches=1, rows=[
+        {"pattern": "*.EXAMPLE", "owner": "docs"}, {"pattern": "login.*", "owner": "web"}]),
+    _object("eventtype", "sign_in_failed", search="`sign_ins` action=failure", tags=["authentication"]),
+    _object("eventtype", "sign_in_worked", search="`sign_ins` action=success"),
+    _object("tag", "eventtype=sign_in_worked", field_name_value="eventtype=sign_in_worked", tags={"fine": "enabled"}),
+    _object("tag", "host=idp", field_name_value="host=idp", tags={"identity": "enabled", "old": "disabled"}),
+    _object("saved_search", "From host", search="host=$host$ | stats count by action"),
+    _object("data_model", "Net", objects=[
+        {"objectName": "All", "parentName": "BaseEvent", "constraints": [{"search": "index=network"}],
+         "fields": [{"fieldName": "src"}, {"fieldName": "dest"}, {"fieldName": "bytes_out"}],
+         "calculations": [{"calculationType": "Eval", "expression": "if(dest_port=443,\"tls\",\"other\")",
+                           "outputFields": [{"fieldName": "kind"}]}]},
+        {"objectName": "Web", "parentName": "All", "constraints": [{"search": "dest_port=443 OR dest_port=80"}],
+         "fields": [{"fieldName": "dest_port"}]}]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[dict[str, Any]]]:
+    """Rows of a search over the small data directory with lookups, models, event types and tags."""
+    root = tmp_path_factory.mktemp("sources")
+    write_data(root / "data")
+    write_json(root / "data" / "knowledge" / "sources.json", SOURCES)
+    port = open_embedded(root / "data", root / "state", PermitBook(), lambda: NOW).search
+
+    def rows(query: str) -> list[dict[str, Any]]:
+        job = SearchJob(query=query, earliest="", latest="", now=NOW, guard=GUARD)
+        return [dict(row) for row in port.search(job).rows]
+
+    return rows
+
+
 @pytest.fixture
 def run(read_only: Backends) -> Callable[..., SearchResult]:
     """Runs a search over the small data directory, all time unless told otherwise."""
