@@ -31,6 +31,7 @@ _MODULES: Final = (
     "stats",
     "tstats",
     "values",
+    "windows",
 )
 """Each has `COMMANDS` (name to `Apply`), `GENERATING` (name to `Generate`), or both."""
 
