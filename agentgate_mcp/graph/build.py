@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentgate_mcp.graph.detections import detection_of
+from agentgate_mcp.graph.index.compiler import compile_index
+from agentgate_mcp.graph.index.snapshot import GraphIndex
 from agentgate_mcp.graph.linking import content_hash, dead_state, fed, invert, link, node_of, part_id, rings
 from agentgate_mcp.graph.names import Names, known_kind
 from agentgate_mcp.graph.nodes import AssetNode, Detection, Group, Node, Problem, Reading, Role, State
 from agentgate_mcp.graph.objects import TextReader, read_object
 from agentgate_mcp.graph.observed import Sighting, observed_assets
 from agentgate_mcp.graph.reading import read_text
-from agentgate_mcp.graph.states import reach, settle
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import Asset, KnowledgeObject, Team
 from agentgate_mcp.spl.knowledge import KnowledgeSet
@@ -48,6 +49,8 @@ class KnowledgeGraph:
     problems: tuple[Problem, ...]
     knowledge: KnowledgeSet
     reader: TextReader
+    index: GraphIndex
+    """The same graph in arrays, which say what a change does."""
     hash: str
     sightings: tuple[Sighting, ...] = ()
     watching: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -221,13 +224,17 @@ class _Builder:
                 self.own[node] = State.FAILED
             detail = f"they expand into each other: {', '.join(ring)}"
             self.problems.append(Problem(where=ring[0], kind="cycle", detail=detail))
-        for name, seen in observed_assets(
-            groups, dependents, self.detections.values(), self.assets.values(), self.sightings
-        ).items():
-            self.detections[name] = replace(self.detections[name], observed=seen)
-        view = _Plain(groups=groups, dependents=dependents)
-        baseline = settle(view, region=reach(view, self.own), starts=self.own, outside={})
         nodes = dict(sorted(self.nodes.items()))
+        index = compile_index(
+            {n.id: n.kind for n in nodes.values()},
+            groups,
+            self.detections.values(),
+            self.own,
+            frozenset(a.id for a in self.assets.values() if not a.known),
+        )
+        seen = observed_assets(index, self.detections.values(), self.assets.values(), self.sightings)
+        for name, names in seen.items():
+            self.detections[name] = replace(self.detections[name], observed=names)
         return cls(
             nodes=nodes,
             groups=groups,
@@ -235,12 +242,13 @@ class _Builder:
             detections=dict(sorted(self.detections.items())),
             assets=dict(sorted(self.assets.items())),
             names=self.names,
-            baseline=baseline,
+            baseline=index.broken_before(),
             own_states=dict(sorted(self.own.items())),
             covering=_covering(self.detections.values()),
             problems=tuple(sorted(set(self.problems))),
             knowledge=self.knowledge,
             reader=self.reader,
+            index=index,
             hash=content_hash(nodes, groups, self.detections, self.assets, self.own),
             sightings=self.sightings,
             watching=_watching(self.detections.values()),
@@ -261,17 +269,3 @@ def _watching(detections: Iterable[Detection]) -> dict[str, tuple[str, ...]]:
         for asset in detection.observed:
             found[f"asset:{asset}"].append(detection.id)
     return {a: tuple(sorted(d)) for a, d in sorted(found.items())}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plain:
-    """The bare structure, before it is a graph."""
-
-    groups: Mapping[str, tuple[Group, ...]]
-    dependents: Mapping[str, tuple[str, ...]]
-
-    def groups_of(self, node: str) -> Sequence[Group]:
-        return self.groups.get(node, ())
-
-    def dependents_of(self, node: str) -> Sequence[str]:
-        return self.dependents.get(node, ())

@@ -16,6 +16,8 @@ from agentgate_mcp.graph.detections import detection_of
 from agentgate_mcp.graph.exclusions import excluded_assets
 from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.grades import Grade
+from agentgate_mcp.graph.index.breakage import Spread
+from agentgate_mcp.graph.index.cover import Fallout, fallout
 from agentgate_mcp.graph.losses import Loss, settings_losses
 from agentgate_mcp.graph.nodes import AssetNode, Detection, State
 from agentgate_mcp.graph.planning import Edit, Plan
@@ -54,50 +56,51 @@ class _Turn:
 def cover_changes(
     graph: KnowledgeGraph,
     plan: Plan,
-    after: Mapping[str, State],
-    region: frozenset[str],
+    after: Spread,
     silenced: frozenset[str],
     unseen: Mapping[str, Set[str]],
     knowledge: Expander,
 ) -> Cover:
-    """Compares the cover of everything in ``region``. ``after`` holds states there that are not
-    OK; ``silenced`` detections run on and tell nobody; ``unseen`` maps detections to assets that
-    they no longer look at, whatever they claim."""
+    """Compares the cover of everything that ``after`` changes. ``silenced`` detections run on and
+    tell nobody; ``unseen`` maps detections to assets that they no longer look at, whatever they claim."""
     edits = {e.node: e for e in plan.edits}
-    turns: list[_Turn] = []
-    for node in sorted(region):
-        known = graph.detections.get(node)
-        edit = edits.get(node)
-        now = _detection_after(known, edit, node)
-        if known is None and now is None:
-            continue
-        dead = after.get(node, State.OK).broken or node in silenced
-        turns.append(
-            _Turn(
-                id=node,
-                before=_claims(known),
-                after=_claims(now) - {f"asset:{a}" for a in unseen.get(node, ())},
-                counted=known is not None and known.counts and not graph.baseline.get(node, State.OK).broken,
-                counts=now is not None and now.counts and not dead,
-            )
-        )
-    lost = [t for t in turns if t.counted and not t.counts]
-    believed, losses = _believe(graph, edits, turns, lost, knowledge)
-    changes = _count(graph, turns, believed)
-    gone = tuple(t.id for t in lost)
-    undeclared = [d for d in gone if not graph.detections[d].declares_assets]
+    # Detections that only what they need has changed are counted all at once.
+    singled = sorted(edits.keys() | silenced | unseen.keys())
+    rest = fallout(after, aside=graph.index.flags(singled))
+    found = (_turn(graph, edits.get(n), n, after, n in silenced, unseen.get(n, frozenset())) for n in singled)
+    turns = [t for t in found if t is not None]
+    gone = tuple(sorted([*graph.index.names(rest.lost), *(t.id for t in turns if t.counted and not t.counts)]))
+    believed, losses = _believe(graph, edits, turns, gone, knowledge)
+    changes = _count(graph, rest, turns, believed)
+    undeclared = [d for d in gone if not graph.detections[d].assets]
     seeing = [d for d in undeclared if graph.detections[d].observed]
-    blind = [d for d in undeclared if d not in seeing]
+    blind = [d for d in undeclared if not graph.detections[d].observed]
     # Where the same set makes something that finds as much, what was seen is still seen.
-    gone_dark = {t.id for t in lost if t.id in seeing and not any(b & t.before for b in believed.values())}
-    unknown = [d for d in gone if any(not graph.assets[a].known for a in graph.detections[d].assets)]
+    gone_dark = {d for d in seeing if not any(b & _claims(graph.detections[d]) for b in believed.values())}
+    doubtful = graph.index.claims.doubtful
     return Cover(
         lost=gone,
         losses=tuple(losses),
         techniques=_named(changes, "technique:"),
         controls=_named(changes, "control:"),
         assets=(*_assets(graph, changes, blind), *_watched(graph, changes, gone_dark)),
-        assumed=bool(blind or unknown),
+        assumed=bool(blind) or bool(doubtful[graph.index.find(gone)].any()),
+    )
+
+
+def _turn(
+    graph: KnowledgeGraph, edit: Edit | None, node: str, after: Spread, silenced: bool, unseen: Set[str]
+) -> _Turn | None:
+    known = graph.detections.get(node)
+    now = _detection_after(known, edit, node)
+    if known is None and now is None:
+        return None
+    return _Turn(
+        id=node,
+        before=_claims(known),
+        after=_claims(now) - {f"asset:{a}" for a in unseen},
+        counted=known is not None and known.counts and not graph.index.state_of(node).broken,
+        counts=now is not None and now.counts and not (silenced or after.state_of(node).broken),
     )
 
 
@@ -129,7 +132,7 @@ def _believe(
     graph: KnowledgeGraph,
     edits: Mapping[str, Edit],
     turns: Sequence[_Turn],
-    lost: Sequence[_Turn],
+    lost: Sequence[str],
     knowledge: Expander,
 ) -> tuple[dict[str, frozenset[str]], list[Loss]]:
     """New claims by detection that count, and a loss for those that do not."""
@@ -141,9 +144,9 @@ def _believe(
         if not claimed or edit is None or edit.after is None:
             continue
         shown: set[str] = set()
-        for old in lost:
-            if claimed & old.before and turn.counts:
-                shown |= claimed & old.before & _finds_the_same(graph, old.id, turn.id, edit.after, knowledge)
+        for old in lost if turn.counts else ():
+            if shared := claimed & _claims(graph.detections[old]):
+                shown |= shared & _finds_the_same(graph, old, turn.id, edit.after, knowledge)
         believed[turn.id] = frozenset(shown)
         doubtful = sorted(claimed - shown)
         if doubtful:
@@ -170,10 +173,10 @@ def _finds_the_same(graph: KnowledgeGraph, old: str, node: str, new: KnowledgeOb
 
 
 def _count(
-    graph: KnowledgeGraph, turns: Sequence[_Turn], believed: Mapping[str, frozenset[str]]
+    graph: KnowledgeGraph, rest: Fallout, turns: Sequence[_Turn], believed: Mapping[str, frozenset[str]]
 ) -> dict[str, tuple[int, int]]:
     """Detections per covered node, before and after, where they differ."""
-    delta: dict[str, int] = {}
+    delta = rest.delta()
     nothing = frozenset[str]()
     for turn in turns:
         was = turn.before if turn.counted else nothing
@@ -188,10 +191,7 @@ def _count(
 
 def count_covering(graph: KnowledgeGraph, target: str) -> int:
     """Detections that cover ``target`` (a node id) and count, before any change."""
-    return sum(
-        graph.detections[d].counts and not graph.baseline.get(d, State.OK).broken
-        for d in graph.covering.get(target, ())
-    )
+    return graph.index.covered_by(target)
 
 
 def _named(changes: Mapping[str, tuple[int, int]], prefix: str) -> tuple[CoverageChange, ...]:

@@ -6,8 +6,9 @@ detection found; a claim of cover that only this set makes does not count by its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from agentgate_mcp.graph.assess import assess
 from agentgate_mcp.graph.assessment import Assessment
@@ -15,12 +16,14 @@ from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.claims import cover_changes
 from agentgate_mcp.graph.expansion import Expander
 from agentgate_mcp.graph.grades import Grade
+from agentgate_mcp.graph.index.breakage import Spread
+from agentgate_mcp.graph.index.cover import fallout
 from agentgate_mcp.graph.losses import Loss
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.overlay import Overlay, needs_itself
 from agentgate_mcp.graph.planning import Plan, plan_changes
 from agentgate_mcp.graph.settings import macro_name, text
-from agentgate_mcp.graph.states import Spend, no_limit, reach, settle, witnesses
+from agentgate_mcp.graph.states import Spend, no_limit, settle, witnesses
 from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
 from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
 
@@ -73,20 +76,13 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
             for node in ring:
                 found.worsen(node, State.FAILED)
     found.losses += _shadowing(graph, plan)
-    causes = overlay.changed | found.states.keys()
-    region = reach(overlay, causes, spend=spend)
-    own = {n: s for n, s in graph.own_states.items() if n in region and n not in overlay.changed}
-    starts = {**own, **found.states}
-    after = settle(overlay, region=region, starts=starts, outside=graph.baseline, spend=spend)
-    spend(len(region))
+    after = settle(overlay, found.states, spend=spend)
+    difference = fallout(after)
     removed = {e.node for e in plan.edits if e.after is None or (e.after.disabled and e.node not in graph.own_states)}
-    worse = {n: s for n, s in after.items() if s > graph.baseline.get(n, State.OK)}
-    cover = cover_changes(graph, plan, after, region, frozenset(found.silenced), found.unseen, knowledge)
-    broken = sorted(
-        {n for n, s in worse.items() if s.broken and not graph.baseline.get(n, State.OK).broken and n not in removed}
-        | set(cover.lost)
-    )
-    degraded = sorted(n for n, s in worse.items() if s is State.DEGRADED)
+    cover = cover_changes(graph, plan, after, frozenset(found.silenced), found.unseen, knowledge)
+    broken = sorted({*after.names(difference.broken)} - removed | {*cover.lost})
+    degraded = after.names(difference.degraded)
+    causes = overlay.changed | found.states.keys()
     return Impact(
         targets=tuple(e.node for e in plan.edits),
         plan=plan,
@@ -99,8 +95,8 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
         assets=cover.assets,
         assumed=cover.assumed,
         owner_teams=_teams(plan),
-        paths=_paths(overlay, causes, broken, worse, spend),
-        detections_total=sum(d.counts for d in graph.detections.values()),
+        paths=_paths(overlay, causes, broken, after, spend),
+        detections_total=int(graph.index.claims.counting.sum()),
     )
 
 
@@ -143,7 +139,7 @@ def _teams(plan: Plan) -> tuple[str, ...]:
 
 
 def _paths(
-    overlay: Overlay, causes: Iterable[str], broken: Sequence[str], worse: Mapping[str, State], spend: Spend
+    overlay: Overlay, causes: Set[str], broken: Sequence[str], after: Spread, spend: Spend
 ) -> dict[str, tuple[str, ...]]:
-    targets = [n for n in broken if n not in causes][:MAX_PATHS]
-    return witnesses(overlay, [c for c in causes if c in worse], targets, worse, spend=spend) if targets else {}
+    targets = list(islice((n for n in broken if n not in causes), MAX_PATHS))
+    return witnesses(overlay, [c for c in causes if after.worsened(c)], targets, after, spend=spend) if targets else {}

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from agentgate_mcp.graph.nodes import AssetNode, Detection, Group, State
-from agentgate_mcp.graph.states import View, reach, settle
+from agentgate_mcp.graph.index.arrays import Flags
+from agentgate_mcp.graph.index.breakage import from_nothing
+from agentgate_mcp.graph.index.snapshot import GraphIndex
+from agentgate_mcp.graph.nodes import AssetNode, Detection, State
 
 OBSERVED_DAYS = 30
 """How long a host that has fallen silent still counts as seen."""
@@ -31,20 +33,6 @@ class Sighting:
     last_seen: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bare:
-    """The structure of a graph that is still being built."""
-
-    groups: Mapping[str, tuple[Group, ...]]
-    dependents: Mapping[str, tuple[str, ...]]
-
-    def groups_of(self, node: str) -> Sequence[Group]:
-        return self.groups.get(node, ())
-
-    def dependents_of(self, node: str) -> Sequence[str]:
-        return self.dependents.get(node, ())
-
-
 def seen_from(asset: AssetNode, sightings: Mapping[str, Sequence[Sighting]]) -> frozenset[str]:
     """Node ids of the data that ``asset`` sends under any of its names."""
     found = (s for name in asset.names for s in sightings.get(name, ()))
@@ -52,19 +40,16 @@ def seen_from(asset: AssetNode, sightings: Mapping[str, Sequence[Sighting]]) -> 
 
 
 def observed_assets(
-    groups: Mapping[str, tuple[Group, ...]],
-    dependents: Mapping[str, tuple[str, ...]],
+    index: GraphIndex,
     detections: Iterable[Detection],
     assets: Iterable[AssetNode],
     sightings: Iterable[Sighting],
 ) -> dict[str, tuple[str, ...]]:
     """From each detection that declares nothing to the ids of the assets whose data it finds."""
-    view = _Bare(groups=groups, dependents=dependents)
-    data = [n for n in dependents if n.startswith(_SEEN_KINDS)]
-    fed = reach(view, data)
-    dark = _without(view, data, frozenset(), fed)
+    data = [n for n in index.ids if n.startswith(_SEEN_KINDS)]
+    silent = _blind(index, data, frozenset())
     # What finds something without any data (a data model of unknown content) says nothing of hosts.
-    asking = [d.id for d in detections if not d.declares_assets and dark.get(d.id, State.OK).broken]
+    asking = [d.id for d in detections if not d.declares_assets and silent[index.number_of[d.id]]]
     if not asking:
         return {}
     by_host: defaultdict[str, list[Sighting]] = defaultdict(list)
@@ -77,16 +62,18 @@ def observed_assets(
             alike[seen].append(asset.id)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for seen, names in alike.items():
-        blind = _without(view, data, seen, fed)
+        blind = _blind(index, data, seen)
         for detection in asking:
-            if not blind.get(detection, State.OK).broken:
+            if not blind[index.number_of[detection]]:
                 found[detection] += names
     return {d: tuple(sorted(a)) for d, a in sorted(found.items())}
 
 
-def _without(view: View, data: Sequence[str], seen: frozenset[str], region: frozenset[str]) -> dict[str, State]:
-    starts = {n: State.EMPTY for n in data if not _is_seen(n.lower(), seen)}
-    return settle(view, region=region, starts=starts, outside={})
+def _blind(index: GraphIndex, data: Sequence[str], seen: frozenset[str]) -> Flags:
+    """The nodes that find nothing where only ``seen`` of ``data`` is there."""
+    starts = {index.number_of[n]: State.EMPTY for n in data if not _is_seen(n.lower(), seen)}
+    levels, _ = from_nothing(index, starts)
+    return levels >= State.EMPTY
 
 
 def _is_seen(node: str, seen: frozenset[str]) -> bool:

@@ -16,8 +16,9 @@ from agentgate_mcp.model.site import KnowledgeObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """``changed`` are all nodes that an edit stands for; ``own`` are the states of datasets and
-    panels that it removes. What it does to the object itself is for `assess` to say."""
+    """``changed`` are all nodes that an edit stands for; ``groups`` are those of nodes that need
+    something else than before, ``added`` the other way round; ``own`` are the states of datasets
+    and panels that an edit removes. What it does to the object itself is for `assess` to say."""
 
     base: KnowledgeGraph
     groups: Mapping[str, tuple[Group, ...]]
@@ -45,6 +46,7 @@ class Overlay:
                 elif node != edit.node:
                     own[node] = dead_state(node.partition(":")[0])
         _refeed(graph, feeds, groups)
+        groups = {n: g for n, g in groups.items() if frozenset(g) != frozenset(graph.groups_of(n))}
         added: defaultdict[str, set[str]] = defaultdict(set)
         for node, requirements in groups.items():
             for group in requirements:

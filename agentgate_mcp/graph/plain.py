@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from agentgate_mcp.graph.build import KnowledgeGraph
-from agentgate_mcp.graph.coverage import counts
-from agentgate_mcp.graph.nodes import Force, Role
+from agentgate_mcp.graph.index.arrays import Flags, flagged, listed
+from agentgate_mcp.graph.index.breakage import downstream
+from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.model.facts import CoverageChange
 
 
@@ -34,16 +37,21 @@ class PlainImpact:
 
 def plain_impact(graph: KnowledgeGraph, removed: Iterable[str]) -> PlainImpact:
     """The detections that reach one of ``removed`` (node ids), and the techniques they leave."""
-    reached = sorted(n for n in plain_reach(graph, removed) if n in graph.detections)
-    touched: dict[str, int] = {}
-    for detection in reached:
-        for technique in graph.detections[detection].techniques:
-            touched[technique] = touched.get(technique, 0) + 1
-    changes: list[CoverageChange] = []
-    for technique, count in sorted(touched.items()):
-        before = sum(counts(graph, d, experimental=True) for d in graph.covering[f"technique:{technique}"])
-        changes.append(CoverageChange(id=technique, before=before, after=before - count))
-    return PlainImpact(detections=tuple(reached), techniques=tuple(changes))
+    index, claims = graph.index, graph.index.claims
+    reached = _reached(graph, removed) & claims.detection
+    working = claims.able & (index.baseline < State.EMPTY)
+    before = np.bincount(claims.of.of(flagged(working)), minlength=index.size)
+    gone = np.bincount(claims.of.of(flagged(working & reached)), minlength=index.size)
+    touched = flagged(gone > 0)
+    rows = zip(index.names(touched), listed(before[touched]), listed(gone[touched]), strict=True)
+    return PlainImpact(
+        detections=index.names(flagged(reached)),
+        techniques=tuple(
+            CoverageChange(id=node.removeprefix("technique:"), before=count, after=count - lost)
+            for node, count, lost in rows
+            if node.startswith("technique:")
+        ),
+    )
 
 
 def plain_reach(graph: KnowledgeGraph, sources: Iterable[str]) -> frozenset[str]:
@@ -51,24 +59,12 @@ def plain_reach(graph: KnowledgeGraph, sources: Iterable[str]) -> frozenset[str]
 
     Containment, tags and writers are not followed, nor is a source value that a search names
     itself, nor a macro that stands only inside quotes."""
-    starts = frozenset(sources)
-    seen = set(starts)
-    stack = list(seen)
-    while stack:
-        node = stack.pop()
-        for dependent in graph.dependents_of(node):
-            if dependent not in seen and names_plainly(graph, node, dependent):
-                seen.add(dependent)
-                stack.append(dependent)
-    return frozenset(seen - starts)
+    return frozenset(graph.index.names(flagged(_reached(graph, sources))))
 
 
-def names_plainly(graph: KnowledgeGraph, node: str, dependent: str) -> bool:
-    """Whether ``dependent`` has a plain edge from ``node``."""
-    if node.startswith("source:") and dependent.startswith("saved_search:"):
-        return False
-    quoted = node.startswith("macro:")
-    return any(
-        g.role in (Role.REQUIRES, Role.DISPLAYS) and node in g.members and (not quoted or g.force is not Force.WEAK)
-        for g in graph.groups_of(dependent)
-    )
+def _reached(graph: KnowledgeGraph, sources: Iterable[str]) -> Flags:
+    index = graph.index
+    starts = index.find(sources)
+    seen = downstream(index, starts, edges=index.plain)
+    seen[starts] = False
+    return seen

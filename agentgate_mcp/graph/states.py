@@ -1,135 +1,111 @@
-"""How breakage spreads: a least fixed point over requirement groups.
+"""How breakage spreads through a graph with edits on top, and the shortest way that it took.
 
-Nothing here knows what changed; it is told which nodes start out in which state, and which part
-of the graph may have to be looked at again.
+The arithmetic is the index's (`graph/index`). Here names become numbers and back, and the edits
+are laid over the arrays: nodes with other requirements than before are looked at one by one.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping
 
-from agentgate_mcp.graph.nodes import DATA_KINDS, Force, Group, Role, State
+import numpy as np
 
+from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.index.arrays import Flags, Ints, distinct, listed, numbers
+from agentgate_mcp.graph.index.breakage import EDGES_PER_STEP, Spend, Spread, downstream, no_limit, spread
+from agentgate_mcp.graph.nodes import State
+from agentgate_mcp.graph.overlay import Overlay
 
-class View(Protocol):
-    """A graph as propagation sees it; a `KnowledgeGraph`, or one with planned changes on top."""
-
-    def groups_of(self, node: str) -> Sequence[Group]: ...
-    def dependents_of(self, node: str) -> Sequence[str]: ...
-
-
-Spend = Callable[[int], None]
-"""Takes a number of steps off a work budget; raises when none are left."""
+__all__ = ["Spend", "no_limit", "reach", "settle", "witnesses"]
+_UNSEEN = -2
+_CAUSE = -1
 
 
-def no_limit(_steps: int) -> None:
-    """For callers without a budget."""
-
-
-def reach(view: View, sources: Iterable[str], *, spend: Spend = no_limit) -> frozenset[str]:
+def reach(graph: KnowledgeGraph, sources: Iterable[str], *, spend: Spend = no_limit) -> frozenset[str]:
     """The sources and everything downstream of them."""
-    seen = set(sources)
-    queue = deque(sorted(seen))
-    while queue:
-        following = view.dependents_of(queue.popleft())
-        spend(1 + len(following))
-        for node in following:
-            if node not in seen:
-                seen.add(node)
-                queue.append(node)
-    return frozenset(seen)
+    starts = frozenset(sources)
+    index = graph.index
+    seen = downstream(index, index.find(starts), spend=spend)
+    return starts | frozenset(index.names(np.flatnonzero(seen)))
 
 
-def settle(
-    view: View,
-    *,
-    region: frozenset[str],
-    starts: Mapping[str, State],
-    outside: Mapping[str, State],
-    spend: Spend = no_limit,
-) -> dict[str, State]:
-    """The state of every node of ``region`` that is not OK.
+def settle(overlay: Overlay, starts: Mapping[str, State], *, spend: Spend = no_limit) -> Spread:
+    """The states of all nodes once the edits are made and ``starts`` are broken in themselves.
 
-    ``starts`` holds nodes that are broken in themselves; ``outside`` the known states of nodes
-    that the region cannot influence. The result is the least fixed point, so a cycle of objects
-    that only lean on each other is fine until something outside it breaks."""
-    found: dict[str, State] = {n: s for n, s in starts.items() if n in region and s is not State.OK}
-
-    def state(node: str) -> State:
-        return found.get(node, State.OK) if node in region else outside.get(node, State.OK)
-
-    queue = deque(sorted(region))
-    waiting = set(queue)
-    while queue:
-        node = queue.popleft()
-        waiting.discard(node)
-        groups = view.groups_of(node)
-        spend(1 + sum(len(g.members) for g in groups))
-        worst = max((contribution(g, state) for g in groups), default=State.OK)
-        worst = max(worst, starts.get(node, State.OK))
-        # States only ever rise, so the loop ends.
-        if worst > found.get(node, State.OK):
-            found[node] = worst
-            for dependent in view.dependents_of(node):
-                if dependent in region and dependent not in waiting:
-                    waiting.add(dependent)
-                    queue.append(dependent)
-    return found
-
-
-def contribution(group: Group, state: Callable[[str], State]) -> State:
-    """What one requirement does to the object that has it."""
-    states = [state(m) for m in group.members]
-    worst, best = max(states), min(states)
-    if group.role is Role.FEEDS:
-        # A lookup whose writers are all gone still answers, from rows that grow old.
-        return State.DEGRADED if best.broken else State.OK
-    if group.force is not Force.FULL:
-        if group.force is Force.WEAK:
-            return State.DEGRADED if worst.broken else State.OK
-        return worst if worst in (State.OK, State.FAILED) else State.DEGRADED
-    if len(states) == 1:
-        return worst
-    if group.role is Role.DISPLAYS:
-        return best if best.broken else State.DEGRADED if worst is not State.OK else State.OK
-    # An alternative that cannot be expanded fails the whole search; one without data does not.
-    failed = (m for m, s in zip(group.members, states, strict=True) if s is State.FAILED)
-    if any(m.split(":", 1)[0] not in DATA_KINDS for m in failed):
-        return State.FAILED
-    if best.broken:
-        return State.EMPTY
-    return State.DEGRADED if worst is not State.OK else State.OK
+    It is the least fixed point, so a cycle of objects that only lean on each other is fine until
+    something outside it breaks. A changed node has no other state of its own than in ``starts``."""
+    return spread(
+        overlay.base.index,
+        starts,
+        changed=overlay.changed,
+        patched=overlay.groups,
+        added=overlay.added,
+        spend=spend,
+    )
 
 
 def witnesses(
-    view: View,
-    causes: Iterable[str],
-    targets: Iterable[str],
-    affected: Mapping[str, State],
-    *,
-    spend: Spend = no_limit,
+    overlay: Overlay, causes: Iterable[str], targets: Iterable[str], after: Spread, *, spend: Spend = no_limit
 ) -> dict[str, tuple[str, ...]]:
-    """For each target a shortest chain from one of ``causes``, through affected nodes only."""
-    came: dict[str, str] = dict.fromkeys(sorted(causes), "")
-    wanted = set(targets)
-    missing = wanted - came.keys()
-    queue = deque(came)
-    while queue and missing:
-        node = queue.popleft()
-        spend(1)
-        for dependent in view.dependents_of(node):
-            if dependent in came or dependent not in affected:
-                continue
-            if any(node in g.members for g in view.groups_of(dependent)):
-                came[dependent] = node
-                missing.discard(dependent)
-                queue.append(dependent)
+    """For each target a shortest chain from one of ``causes``, through nodes that fare worse.
+
+    Of chains of one length it is that of the earliest ids, seen from the target."""
+    index = after.index
+    search = _Search(overlay, after, causes)
+    wanted = {n: t for t in targets if (n := after.number(t)) >= 0}
+    missing = {n for n in wanted if search.came[n] == _UNSEEN}
+    while search.ring.size and missing:
+        spend(1 + search.step() // EDGES_PER_STEP)
+        missing = {n for n in missing if search.came[n] == _UNSEEN}
+    ids = {number: node for node, number in after.extra.items()}
     found: dict[str, tuple[str, ...]] = {}
-    for target in sorted(wanted & came.keys()):
-        path = [target]
-        while came[path[-1]]:
-            path.append(came[path[-1]])
-        found[target] = tuple(reversed(path))
+    for number, target in sorted(wanted.items(), key=lambda row: row[1]):
+        if search.came[number] == _UNSEEN:
+            continue
+        path = [number]
+        while (before := int(search.came[path[-1]])) != _CAUSE:
+            path.append(before)
+        found[target] = tuple(ids.get(n) or index.ids[n] for n in reversed(path))
     return found
+
+
+class _Search:
+    """A search in breadth. ``came`` holds, for each node, the one before it."""
+
+    __slots__ = ("_after", "_open", "_patches", "_scratch", "came", "ring")
+
+    def __init__(self, overlay: Overlay, after: Spread, causes: Iterable[str]) -> None:
+        self.came: Ints = np.full(after.levels.size, _UNSEEN, np.int64)
+        self.ring: Ints = np.unique(numbers(n for c in causes if (n := after.number(c)) >= 0))
+        self.came[self.ring] = _CAUSE
+        self._after = after
+        self._scratch: Ints = np.empty(after.levels.size, np.int64)
+        self._open: Flags = after.levels > after.before
+        self._patches = {
+            after.number(node): {after.number(m) for g in groups for m in g.members}
+            for node, groups in sorted(overlay.groups.items())
+        }
+
+    def step(self) -> int:
+        """Goes one edge further; gives back how many were walked."""
+        edges = self._after.index.edges
+        known = self.ring[self.ring < self._after.index.size]
+        targets, sources = edges.of(known), known.repeat(edges.counts(known))
+        fresh = self._open.take(targets) & (self.came.take(targets) == _UNSEEN)
+        targets, sources = targets[fresh], sources[fresh]
+        patched: list[tuple[int, int]] = []
+        if self._patches:
+            usual = ~np.isin(targets, numbers(self._patches))
+            targets, sources = targets[usual], sources[usual]
+            reached = set(listed(self.ring))
+            for node, members in self._patches.items():
+                if self._open[node] and self.came[node] == _UNSEEN and (by := members & reached):
+                    patched.append((node, min(by)))
+        # Where several lead to one node, the first of them is written last.
+        self.came[targets[::-1]] = sources[::-1]
+        for node, by in patched:
+            self.came[node] = by
+        ring = np.concatenate([distinct(targets, self._scratch), numbers(node for node, _ in patched)])
+        ring.sort()
+        self.ring = ring
+        return fresh.size

@@ -30,6 +30,10 @@ class Rows:
     def bands(self) -> int:
         return len(self.starts) - 1
 
+    def counts(self, rows: Ints) -> Ints:
+        """How many values each of ``rows`` has, in all bands."""
+        return self.starts[-1].take(rows) - self.starts[0].take(rows)
+
     def of(self, rows: Ints, first: int = 0, last: int | None = None) -> Ints:
         """The values of the bands ``first`` up to ``last`` of ``rows``, one row after the other."""
         begin = self.starts[first].take(rows)

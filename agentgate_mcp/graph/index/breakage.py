@@ -42,6 +42,10 @@ class Spread:
         number = self.number(node)
         return State.OK if number < 0 else State(int(self.levels[number]))
 
+    def worsened(self, node: str) -> bool:
+        """Whether ``node`` fares worse than before."""
+        return self.state_of(node) > self.index.state_of(node)
+
     def number(self, node: str) -> int:
         """The number of ``node``; -1 for none."""
         known = self.index.number_of.get(node)
@@ -62,10 +66,10 @@ class Spread:
         return tuple(sorted(ids[n] if n >= size else self.index.ids[n] for n in listed(found)))
 
 
-def from_nothing(index: GraphIndex) -> tuple[Levels, Ints]:
-    """All states, and what the choices have left, when only the objects' own states are given."""
+def from_nothing(index: GraphIndex, starts: Levels | Starts) -> tuple[Levels, Ints]:
+    """All states, and what the choices have left, when ``starts`` break and all else is well."""
     run = _Run(index, np.zeros(index.size, np.int8), index.choices.size.copy(), no_limit)
-    run.settle(index.own)
+    run.settle(starts)
     return run.levels, run.left
 
 

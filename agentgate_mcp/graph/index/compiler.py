@@ -184,7 +184,7 @@ def _claims(number_of: Mapping[str, int], detections: Sequence[Detection], unkno
 
 def _settled(index: GraphIndex) -> GraphIndex:
     """``index`` with its baseline: what the states that objects have by themselves lead to."""
-    levels, left = from_nothing(index)
+    levels, left = from_nothing(index, index.own)
     working = flagged(index.claims.counting & (levels < State.EMPTY))
     covered = np.bincount(index.claims.of.of(working), minlength=index.size)
     return replace(

@@ -39,6 +39,10 @@ class Fallout:
         counts = np.bincount(index.kind_of[found], minlength=len(index.kinds)).tolist()
         return {kind: count for kind, count in zip(index.kinds, counts, strict=True) if count}
 
+    def delta(self) -> dict[str, int]:
+        """By how much the redundancy of each node changes, where it does."""
+        return dict(zip(self.spread.index.names(self.targets), listed(self.after - self.before), strict=True))
+
     def cover(self, kind: str) -> dict[str, tuple[int, int]]:
         """Redundancy of the nodes of ``kind`` (technique, control, asset), by id, where it changes."""
         index = self.spread.index

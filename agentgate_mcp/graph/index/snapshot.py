@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agentgate_mcp.graph.index.arrays import Flags, Ints, Levels, Rows, listed, numbers
+import numpy as np
+
+from agentgate_mcp.graph.index.arrays import Flags, Ints, Levels, Rows, flagged, listed, numbers
 from agentgate_mcp.graph.nodes import State
 
 
@@ -74,10 +76,21 @@ class GraphIndex:
         known = self.number_of
         return numbers(known[i] for i in ids if i in known)
 
+    def flags(self, ids: Iterable[str]) -> Flags:
+        """Flags by node, set for ``ids``."""
+        made = np.zeros(self.size, np.bool_)
+        made[self.find(ids)] = True
+        return made
+
     def names(self, found: Ints) -> tuple[str, ...]:
         """The ids of nodes by number."""
         ids = self.ids
         return tuple([ids[n] for n in listed(found)])
+
+    def broken_before(self) -> dict[str, State]:
+        """The nodes that are not OK before any change."""
+        found = flagged(self.baseline > State.OK)
+        return {self.ids[n]: State(s) for n, s in zip(listed(found), self.baseline[found], strict=True)}
 
     def state_of(self, node: str) -> State:
         """The state of ``node`` before any change."""

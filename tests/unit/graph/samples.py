@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Literal
 
 from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.nodes import State
+from agentgate_mcp.graph.overlay import Overlay
+from agentgate_mcp.graph.states import settle
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import Asset, Criticality, KnowledgeObject, ObjectChange, ObjectKind
 from agentgate_mcp.spl.knowledge import KnowledgeSet
@@ -75,6 +79,13 @@ def asset(asset_id: str, criticality: Criticality = "critical", *tags: str, role
 
 def graph_of(*objects: KnowledgeObject, assets: tuple[Asset, ...] = ()) -> KnowledgeGraph:
     return KnowledgeGraph.build(KnowledgeSet.from_objects(objects), assets)
+
+
+def settled(view: KnowledgeGraph | Overlay, starts: Mapping[str, State]) -> dict[str, State]:
+    """All nodes that are not OK when ``starts`` break."""
+    overlay = view if isinstance(view, Overlay) else Overlay.of(view, ())
+    after = settle(overlay, starts)
+    return {n: s for n in (*after.index.ids, *after.extra) if (s := after.state_of(n)) is not State.OK}
 
 
 def change(

@@ -15,9 +15,8 @@ from agentgate_mcp.graph.impact import impact
 from agentgate_mcp.graph.nodes import Force, Role, State
 from agentgate_mcp.graph.plain import plain_impact, plain_reach
 from agentgate_mcp.graph.scoring import impact_score
-from agentgate_mcp.graph.states import reach, settle
 from agentgate_mcp.spl.knowledge import KnowledgeSet
-from tests.unit.graph.samples import change, graph_of, random_set
+from tests.unit.graph.samples import change, graph_of, random_set, settled
 
 pytestmark = pytest.mark.req("graph.plain")
 
@@ -121,8 +120,7 @@ def test_published_content_in_the_products_own_reading(escu: KnowledgeGraph) -> 
 @pytest.mark.req("graph.any-of")
 def test_one_of_several_published_data_sources_lost_degrades_and_the_only_one_breaks(escu: KnowledgeGraph) -> None:
     source = "data_source:Sysmon EventID 1"
-    region = reach(escu, [source])
-    found = settle(escu, region=region, starts={source: State.EMPTY}, outside=escu.baseline)
+    found = settled(escu, {source: State.EMPTY})
     degraded = sum(s is State.DEGRADED for s in found.values())
     only = [n for n, s in found.items() if s.broken and n != source]
     assert degraded > 400

@@ -11,9 +11,8 @@ from agentgate_mcp.graph.linking import dead_state
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.overlay import Overlay, needs_itself
 from agentgate_mcp.graph.planning import plan_changes
-from agentgate_mcp.graph.states import reach, settle
 from agentgate_mcp.model.site import ObjectChange
-from tests.unit.graph.samples import change, detection, graph_of, macro, obj, random_set
+from tests.unit.graph.samples import change, detection, graph_of, macro, obj, random_set, settled
 
 pytestmark = pytest.mark.req("graph.any-of")
 
@@ -25,8 +24,7 @@ EITHER = (
 
 
 def states(graph: KnowledgeGraph, **broken: State) -> dict[str, State]:
-    starts = {k.replace("__", ":"): v for k, v in broken.items()}
-    return settle(graph, region=reach(graph, starts), starts=starts, outside=graph.baseline)
+    return settled(graph, {k.replace("__", ":"): v for k, v in broken.items()})
 
 
 def test_one_alternative_lost_degrades_what_offers_it() -> None:
@@ -106,14 +104,6 @@ def test_a_dashboard_breaks_only_with_all_its_panels() -> None:
     assert states(graph, index__a=State.EMPTY, index__b=State.EMPTY)["dashboard:board"] is State.EMPTY
 
 
-def test_settling_a_part_of_the_graph_equals_settling_all_of_it() -> None:
-    graph = graph_of(*EITHER, obj("saved_search", "S", {"search": '| savedsearch "D"'}))
-    starts = {"sourcetype:a": State.EMPTY, "sourcetype:b": State.EMPTY}
-    part = settle(graph, region=reach(graph, starts), starts=starts, outside={})
-    whole = settle(graph, region=frozenset(graph.nodes), starts=starts, outside={})
-    assert part == whole
-
-
 def test_a_graph_with_edits_on_top_equals_one_built_anew() -> None:
     """Random disablings and redefinitions, circles of macros included."""
     objects = random_set(1)
@@ -132,17 +122,14 @@ def test_a_graph_with_edits_on_top_equals_one_built_anew() -> None:
                 edited = [replace(o, content={**o.content, **other.content}) if o is item else o for o in edited]
         plan = plan_changes(graph, changes)
         overlay = Overlay.of(graph, plan.edits)
-        starts = {n: s for n, s in graph.own_states.items() if n not in overlay.changed}
+        starts: dict[str, State] = {}
         for edit in plan.edits:
             assert edit.after is not None
             if edit.after.disabled:
                 starts[edit.node] = dead_state(edit.kind)
             for node in needs_itself(overlay, edit.node):
                 starts[node] = State.FAILED
-        region = reach(overlay, {*overlay.changed, *starts})
-        settled = settle(overlay, region=region, starts=starts, outside=graph.baseline)
-        whole = {**{n: s for n, s in graph.baseline.items() if n not in region}, **settled}
-        assert whole == dict(graph_of(*edited).baseline)
+        assert settled(overlay, starts) == dict(graph_of(*edited).baseline)
 
 
 def test_a_macro_that_is_changed_to_contain_itself_fails_what_uses_it() -> None:
