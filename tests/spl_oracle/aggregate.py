@@ -11,7 +11,7 @@ from fractions import Fraction
 from agentgate_mcp.spl import ast
 from tests.spl_oracle.evaluate import Scope, evaluate, whole
 from tests.spl_oracle.job import Job, OracleError
-from tests.spl_oracle.values import Row, Value, byte_order, items, name_pattern, number, single, text
+from tests.spl_oracle.values import Row, Value, byte_order, items, name_pattern, number, single
 
 LIST_CAP = 100
 SAME = {
@@ -57,15 +57,19 @@ def aggregate(node: ast.Aggregation, rows: Sequence[Row], job: Job, span: float 
         return _over_aggregations(node, rows, job, span)
     if function == "count" and not node.field and node.expr is None:
         return len(rows)
-    pairs = _pairs(node, rows, job)
-    percentile = _PERCENTILE.fullmatch(node.function)
-    if percentile:
-        return _percentile(_numbers(pairs), Fraction(percentile.group(2)))
     per = {"per_second": 1, "per_minute": 60, "per_hour": 3600, "per_day": 86400}.get(function)
+    pairs = _pairs(node, rows, job)
     if per is not None:
         total = _sum(_numbers(pairs))
         return None if total is None else whole(total / span * per)
-    compute = _FUNCTIONS.get(function)
+    return _computed(node, pairs)
+
+
+def _computed(node: ast.Aggregation, pairs: Sequence[Pair]) -> Value:
+    percentile = _PERCENTILE.fullmatch(node.function)
+    if percentile:
+        return _percentile(_numbers(pairs), Fraction(percentile.group(2)))
+    compute = _FUNCTIONS.get(known_name(node.function))
     if compute is None:
         raise OracleError(f"stats function {node.function}")
     return compute(pairs)
@@ -240,6 +244,29 @@ _FUNCTIONS: dict[str, Callable[[Sequence[Pair]], Value]] = {
 }
 
 
-def group_text(row: Row, name: str) -> list[str]:
-    """The group values of a row: a list puts it in several groups."""
-    return [text(item) for item in items(row.get(name))]
+class Running:
+    """One aggregation over rows that come one by one; counts and sums are carried along."""
+
+    def __init__(self, node: ast.Aggregation, job: Job) -> None:
+        self._node, self._job = node, job
+        self._function = known_name(node.function)
+        self._of_all = self._function == "count" and not node.field and node.expr is None
+        self._pairs: list[Pair] = []
+        self._count = 0
+        self._sum = 0
+
+    def add(self, row: Row) -> None:
+        if self._of_all:
+            self._count += 1
+            return
+        pairs = _pairs(self._node, [row], self._job)
+        self._pairs += pairs
+        self._count += len(_texts(pairs))
+        self._sum += _sum(_numbers(pairs)) or 0
+
+    def value(self) -> Value:
+        if self._function == "count":
+            return self._count
+        if self._function == "sum" and isinstance(self._sum, int):
+            return self._sum if self._pairs else None
+        return _computed(self._node, self._pairs)

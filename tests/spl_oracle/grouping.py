@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from agentgate_mcp.spl import ast
 from tests.spl_oracle import clock
-from tests.spl_oracle.aggregate import aggregate, counts, expanded
+from tests.spl_oracle.aggregate import Running, aggregate, counts, expanded
 from tests.spl_oracle.evaluate import holds
 from tests.spl_oracle.job import Job, OracleError, Result, options, truth, word
 from tests.spl_oracle.values import Row, Value, byte_order, items, number
@@ -69,12 +70,16 @@ def streamstats(node: ast.Stats, source: Result, job: Job) -> Result:
     given = options(node.options)
     by = [key.field for key in node.by]
     nodes = expanded(node.aggregations, source.names(), by)
-    window = int(word(given["window"])) if "window" in given else 0
-    current, whole = truth(given.get("current"), True), truth(given.get("global"), True)
-    seconds = clock.span(word(given["time_window"])).seconds if "time_window" in given else 0.0
+    current = truth(given.get("current"), True)
     on_change = truth(given.get("reset_on_change"), False)
     before, after = (_condition(given.get(name), job) for name in ("reset_before", "reset_after"))
-    history: list[Row] = []
+    history = _History(
+        nodes=nodes,
+        job=job,
+        window=int(word(given["window"])) if "window" in given else 0,
+        seconds=clock.span(word(given["time_window"])).seconds if "time_window" in given else 0.0,
+        shared=truth(given.get("global"), True),
+    )
     previous: Key | None = None
     made: list[Row] = []
     for row in source.rows:
@@ -84,26 +89,54 @@ def streamstats(node: ast.Stats, source: Result, job: Job) -> Result:
             continue
         key = tuple("\n".join(items(row[name])) for name in by)
         if (on_change and previous is not None and key != previous) or (before and holds(before, row, job)):
-            history = []
+            history.forget()
         previous = key
         if current:
-            history.append(row)
-        seen = history if whole or not by else [r for r in history if _same(r, key, by)]
-        if window:
-            seen = seen[-window:]
-        if seconds:
-            seen = [r for r in seen if _apart(r, row) < seconds]
-        if whole and by:
-            seen = [r for r in seen if _same(r, key, by)]
-        for aggregation in nodes:
-            value = aggregate(aggregation, seen, job)
+            history.add(key, row)
+        for aggregation, value in zip(nodes, history.values(key, row), strict=True):
             if value is not None or counts(aggregation):
                 copy.put(aggregation.output, value)
         if not current:
-            history.append(row)
+            history.add(key, row)
         if after and holds(after, copy, job):
-            history = []
+            history.forget()
     return Result(made, source.with_columns(*(n.output for n in nodes)))
+
+
+@dataclass
+class _History:
+    """The rows that a row of `streamstats` looks back on. Under ``shared`` a window spans the rows
+    of all groups, of which a row then counts its own."""
+
+    nodes: Sequence[ast.Aggregation]
+    job: Job
+    window: int
+    seconds: float
+    shared: bool
+    rows: list[tuple[Key, Row]] = field(default_factory=list[tuple[Key, Row]])
+    running: dict[Key, list[Running]] = field(default_factory=dict[Key, list[Running]])
+
+    def forget(self) -> None:
+        self.rows, self.running = [], {}
+
+    def add(self, key: Key, row: Row) -> None:
+        if self.window or self.seconds:
+            self.rows.append((key, row))
+            return
+        for one in self._running(key):
+            one.add(row)
+
+    def _running(self, key: Key) -> list[Running]:
+        return self.running.setdefault(key, [Running(node, self.job) for node in self.nodes])
+
+    def values(self, key: Key, row: Row) -> list[Value]:
+        if not self.window and not self.seconds:
+            return [one.value() for one in self._running(key)]
+        seen = self.rows if self.shared else [pair for pair in self.rows if pair[0] == key]
+        if self.window:
+            seen = seen[-self.window :]
+        kept = [r for k, r in seen if k == key and (not self.seconds or _apart(r, row) < self.seconds)]
+        return [aggregate(node, kept, self.job) for node in self.nodes]
 
 
 def _condition(operand: ast.Operand | None, job: Job) -> ast.EvalExpr | None:
@@ -115,10 +148,6 @@ def _condition(operand: ast.Operand | None, job: Job) -> ast.EvalExpr | None:
     if not isinstance(command, ast.Where):
         raise OracleError("expected a condition")
     return command.expr
-
-
-def _same(row: Row, key: Key, by: Sequence[str]) -> bool:
-    return tuple("\n".join(items(row[name])) for name in by) == key
 
 
 def _apart(one: Row, other: Row) -> float:

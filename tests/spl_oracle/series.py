@@ -207,7 +207,7 @@ def _series(field: str, split: list[tuple[Value, list[Row]]], plan: _Plan) -> li
     return ranked if count == 0 else ranked[:count]
 
 
-_WHERE = re.compile(r"(\w+)\s+(?:(notin|in)\s+(top|bottom)(\d+)|([<>])\s*([\d.]+))", re.IGNORECASE)
+_WHERE = re.compile(r"(sum)\s*(?:(notin|in)\s+(top|bottom)(\d+)|([<>])\s*([\d.]+))", re.IGNORECASE)
 
 
 def _where_series(ranked: list[str], scores: dict[str, float], where: str) -> list[str]:
