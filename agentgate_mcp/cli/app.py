@@ -23,6 +23,7 @@ from agentgate_mcp.cli import (
     operators,
     policy,
     scan,
+    search,
     serve,
     setup,
     spl,
@@ -45,7 +46,8 @@ app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 app.command("freeze")(freeze.freeze)
 app.command("thaw")(freeze.thaw)
-app.add_typer(spl.app, name="spl", help="Read a search: what it reaches, what it would do.")
+spl.app.command("run")(search.run)
+app.add_typer(spl.app, name="spl", help="Read a search: what it reaches, what it would do; or run it.")
 app.add_typer(graph.app, name="graph", help="What a change breaks, and what is covered.")
 app.add_typer(policy.app, name="policy", help="The policy library.")
 app.add_typer(approvals.app, name="approvals", help="Held calls, and a person's decision on them.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentgate_mcp.cli.local import call_tool
 from agentgate_mcp.cli.state import settings_of
 from agentgate_mcp.cli.terminal import err, fail, out, print_json
 from agentgate_mcp.model.call import Json
@@ -71,32 +72,11 @@ def _capture(context: typer.Context, zeek: Path, host: str, scratch: Path) -> tu
 
 
 def _call(settings: Settings, tool: str, arguments: dict[str, Json]) -> tuple[dict[str, Json], str]:
-    """Run one tool through dispatch, as this user."""
-    import anyio
-
-    from agentgate_mcp.compose import open_deployment
-    from agentgate_mcp.dispatch.request import CallRequest
-    from agentgate_mcp.model.verdict import Released
-    from agentgate_mcp.server.identity import local_user
+    """The result of one tool, and its report as text."""
     from investigation.report.markdown import render_markdown
-    from investigation.rows import unframed
 
-    deployment = open_deployment(settings)
-
-    async def progress(_done: float, _total: float | None, message: str) -> None:
-        status.update(message)
-
-    async def go() -> dict[str, Json]:
-        request = CallRequest(tool=tool, arguments=arguments, principal=local_user(), agent_id=settings.agent_id)
-        outcome = await deployment.dispatcher.execute(request, progress)
-        if not isinstance(outcome, Released):
-            fail(outcome.message)
-        # Frames tell a model where data begins; a person's report escapes and quotes it instead.
-        found = unframed(outcome.result.get("result"), [])
-        return found if isinstance(found, dict) else {}
-
-    with deployment, err.status("starting") as status:
-        result = anyio.run(go)
+    found = call_tool(settings, tool, arguments).get("result")
+    result = found if isinstance(found, dict) else {}
     return result, render_markdown(result)
 
 
