@@ -139,6 +139,12 @@ class Relation:
             ids=self.ids + len(made),
         )
 
+    def beside(self, expression: str) -> tuple[Relation, str]:
+        """The rows with one more column that is no field, and its name: for what several fields are made of."""
+        name = f"o{self.ids}"
+        sql = f"SELECT *, {expression} AS {name} FROM ({self.sql})"  # noqa: S608 - generated
+        return replace(self, sql=sql, ids=self.ids + 1), name
+
     def projected(self, names: Sequence[str], parameters: Parameters, unasked: Sequence[str] = ()) -> Relation:
         """Exactly ``names``, in this order, then ``unasked``; a field that no row has is an empty column."""
         columns: dict[str, Column] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from agentgate_mcp.errors import SplError
@@ -18,7 +18,7 @@ def text_of(args: Sequence[ast.Arg]) -> str:
 
 
 @contextmanager
-def placed(position: int, command: str) -> Iterator[None]:
+def placed(position: int, command: str) -> Generator[None]:
     """Gives the errors of a text of our own the place of the argument that it was made from.
 
     Raises: SplError, UnsupportedSplError with ``position``."""
