@@ -51,6 +51,8 @@ class Build:
     """Statements that count the events looked at, one per place where events are read."""
     notes: list[str] = field(default_factory=list[str])
     """Limits that cut something inside the search; they make the result partial."""
+    searched: tuple[float | None, float | None] | None = None
+    """Earliest and latest of the events that the pipeline at hand started from; None where it started from others."""
     _tables: int = 0
     _pipelines: int = 0
 
@@ -67,7 +69,11 @@ class Build:
         self._pipelines += 1
         if self._pipelines > MAX_PIPELINES:
             raise UnsupportedSplError(f"more than {MAX_PIPELINES} searches in one", pipeline.span.start)
-        return self.compile(pipeline, self, None)
+        outer, self.searched = self.searched, None
+        try:
+            return self.compile(pipeline, self, None)
+        finally:
+            self.searched = outer
 
     def applied(self, pipeline: ast.Pipeline, relation: Relation) -> Relation:
         """The commands of a template (`appendpipe`, `foreach`) applied to rows at hand."""

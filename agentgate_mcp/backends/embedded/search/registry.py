@@ -19,14 +19,17 @@ Generate: TypeAlias = Callable[[ast.Command, Build], Relation]
 _PACKAGE: Final = "agentgate_mcp.backends.embedded.search.commands"
 _MODULES: Final = (
     "appends",
+    "binning",
     "computed",
     "datasets",
     "enrich",
     "events",
+    "extract",
     "fields",
     "generators",
     "joins",
     "returning",
+    "rex",
     "rows",
     "stats",
     "tstats",

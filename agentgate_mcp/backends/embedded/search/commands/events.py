@@ -25,6 +25,7 @@ def found_events(expr: ast.SearchExpr | None, build: Build) -> Relation:
     job = build.job
     search = ast.Search(expr=resolved(expr, build))
     scope = read_scope(search, earliest=job.earliest, latest=job.latest, now=job.now)
+    build.searched = (scope.earliest, scope.latest)
     return events_relation(search, scope, build)
 
 
