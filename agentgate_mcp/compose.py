@@ -13,6 +13,7 @@ from types import TracebackType
 
 from agentgate_mcp.advisors import Desk as NoteDesk
 from agentgate_mcp.advisors import analyst_of, desk_of
+from agentgate_mcp.approvals.accepted import accepted_calls
 from agentgate_mcp.approvals.control import Control
 from agentgate_mcp.approvals.operators import Operator
 from agentgate_mcp.approvals.registry import OperatorRegistry
@@ -37,6 +38,7 @@ from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import World
+from agentgate_mcp.graph.baseline import Baseline
 from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.graph.observed import OBSERVED_DAYS
 from agentgate_mcp.ledger.files import installation_key
@@ -159,7 +161,7 @@ def open_deployment(
         logs = settings.state_dir / "logs"
         mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=site.redactor, clock=clock)
         desk = desk_of(settings, site.redactor, office.approvals)
-        worlds = WorldKeeper(site.backends.knowledge.generation, site.world)
+        worlds = WorldKeeper(site.backends.knowledge.generation, lambda: site.world(ledger=office.ledger))
         judge = Judge(
             pipeline=pipeline or Pipeline(),
             world=worlds,
@@ -256,7 +258,8 @@ class _Site:
             search_now=_data_clock(source, backends),
         )
 
-    def world(self, objects: Sequence[KnowledgeObject] | None = None) -> World:
+    def world(self, objects: Sequence[KnowledgeObject] | None = None, ledger: Ledger | None = None) -> World:
+        """``ledger`` says what operators accepted; without one every object counts from now."""
         return build_world(
             objects=self.backends.knowledge.objects() if objects is None else objects,
             site=self.files,
@@ -265,6 +268,7 @@ class _Site:
             cost=baselines(self.backends.search),
             profile=self.settings.profile,
             search_now=self.search_now,
+            accepted=Baseline.of(self.backends.knowledge.changes(), accepted_calls(ledger)) if ledger else None,
             sightings=self.backends.sightings(
                 (time.time() if self.search_now is None else self.search_now) - OBSERVED_DAYS * 86_400
             ),

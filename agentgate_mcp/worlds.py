@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from agentgate_mcp.gate.cost_model import CostBaselines
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import AgentProfile, World
+from agentgate_mcp.graph.baseline import Baseline
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.observed import Sighting
 from agentgate_mcp.model.call import ToolSpec
@@ -26,6 +27,7 @@ def build_world(
     profile: Profile,
     search_now: float | None,
     sightings: Sequence[Sighting] = (),
+    accepted: Baseline | None = None,
 ) -> World:
     """One immutable snapshot. Raises: DataError when the knowledge cannot make a graph."""
     knowledge = KnowledgeSet.from_objects(objects)
@@ -40,6 +42,7 @@ def build_world(
         policies=library,
         profile=profile,
         search_now=search_now,
+        accepted=accepted or Baseline(),
     )
 
 

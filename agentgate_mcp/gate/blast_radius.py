@@ -30,6 +30,7 @@ from agentgate_mcp.gate.blast.changes import change_facts, change_reasons
 from agentgate_mcp.gate.blast.responses import response_facts
 from agentgate_mcp.gate.blast.searches import search_facts
 from agentgate_mcp.gate.context import StageContext
+from agentgate_mcp.graph.erosion import accumulate
 from agentgate_mcp.graph.impact import Impact, impact
 from agentgate_mcp.graph.scoring import impact_score, severity_of
 from agentgate_mcp.model.decision import Stage
@@ -50,9 +51,11 @@ def run(ctx: StageContext) -> StageResult:
     scores = [0]
     reasons: list[str] = []
     if effects.changes:
-        found = impact(ctx.world.graph, effects.changes, spend=ctx.budget.spend)
-        change = change_facts(ctx, effects.changes, found)
-        scores.append(impact_score(found, protected=bool(change.protected)))
+        step = impact(ctx.world.graph, effects.changes, spend=ctx.budget.spend)
+        whole = accumulate(ctx.world.graph, step, ctx.world.accepted, spend=ctx.budget.spend)
+        found = whole.impact
+        change = change_facts(ctx, effects.changes, found, whole.objects)
+        scores.append(impact_score(found, protected=bool(change.protected), lost_before=len(whole.lost_before)))
         reasons += change_reasons(found, change)
     search, notes = search_facts(ctx, found.plan.edits if found else ())
     reasons += notes

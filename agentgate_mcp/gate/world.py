@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.gate.cost_model import CostBaselines
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
+from agentgate_mcp.graph.baseline import Baseline
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.model.call import Json, ToolSpec
 from agentgate_mcp.model.decision import Profile
@@ -43,6 +44,8 @@ class World:
     policies: PolicyLibrary
     profile: Profile
     search_now: float | None = None
+    accepted: Baseline = field(default_factory=Baseline)
+    """What objects were when an operator last accepted them."""
     frozen: frozenset[str] = frozenset()
     """Principals under `freeze`; `*` is everybody."""
     breaker_open: frozenset[str] = frozenset()
@@ -55,6 +58,7 @@ class World:
             "graph": self.graph.hash,
             "policies": self.policies.lock,
             "cost": self.cost.hash,
+            "accepted": self.accepted.hash,
             "site": _site_hash(self),
         }
         object.__setattr__(self, "hash", digest(parts))

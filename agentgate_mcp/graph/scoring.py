@@ -59,8 +59,9 @@ def severity_of(score: int) -> Severity:
     return Severity.LOW if score > 0 else Severity.NONE
 
 
-def impact_score(impact: Impact, *, protected: bool = False) -> int:
-    """0–100 by the table above: the largest single cause."""
+def impact_score(impact: Impact, *, protected: bool = False, lost_before: int = 0) -> int:
+    """0–100 by the table above: the largest single cause. ``lost_before`` are detections of the
+    same cover that earlier changes took away and nobody accepted."""
     degraded = sum(n.startswith("saved_search:") for n in impact.degraded)
     dashboards = sum(n.startswith("dashboard:") for n in impact.broken)
     return max(
@@ -68,7 +69,7 @@ def impact_score(impact: Impact, *, protected: bool = False) -> int:
         PROTECTED if protected else 0,
         UNKNOWN_TARGET if impact.plan.unknown else 0,
         ASSUMED if impact.assumed else 0,
-        lost_score(len(impact.lost)),
+        lost_score(len(impact.lost) + (lost_before if impact.lost else 0)),
         degraded_score(degraded),
         technique_score(impact.techniques),
         control_score(impact.controls),

@@ -150,7 +150,8 @@ class AssetCoverage(Facts):
 
 class TypedLoss(Facts):
     """A blinding that breaks no edge: `allow_list`, `throttle`, `recipients`, `schedule_gap`,
-    `narrowed_filter`, `shadowing`, `disabled_action`, `claim`, `retention`, `unknown_setting`, `ownership`."""
+    `narrowed_filter`, `shadowing`, `disabled_action`, `claim`, `retention`, `unknown_setting`, `ownership`,
+    `truncation`, `visibility`, `switched_off`, `erosion`."""
 
     kind: str
     object: str
@@ -180,6 +181,8 @@ class ChangeFacts(Facts):
     hipaa_assets_single: int = 0
     assumed_coverage: bool = False
     """True when there is no inventory to say which assets the object protects."""
+    accumulated: tuple[str, ...] = ()
+    """Objects (`kind:app/name`) whose earlier changes nobody accepted, and that were counted with this one."""
     protected: tuple[str, ...] = ()
     """Targets that POL-009 guards: audit and internal indexes, HEC tokens, AgentGate's own."""
     detections_total: int = 0

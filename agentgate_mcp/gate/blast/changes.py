@@ -18,7 +18,9 @@ MAX_LISTED = 200
 """Broken and degraded objects named in the facts. Counts and scores are of all of them."""
 
 
-def change_facts(ctx: StageContext, changes: Sequence[ObjectChange], impact: Impact) -> ChangeFacts:
+def change_facts(
+    ctx: StageContext, changes: Sequence[ObjectChange], impact: Impact, accumulated: tuple[str, ...] = ()
+) -> ChangeFacts:
     """What the changes break, as policies read it."""
     protected = [p for c in changes if (p := protected_change(c, ctx.world.knowledge.all_named(c.target)))]
     uncovered = [a for a in impact.assets if a.before > 0 and a.after == 0]
@@ -43,6 +45,7 @@ def change_facts(ctx: StageContext, changes: Sequence[ObjectChange], impact: Imp
         hipaa_assets_uncovered=_tagged(uncovered, pci=False),
         hipaa_assets_single=_tagged(single, pci=False),
         assumed_coverage=impact.assumed,
+        accumulated=accumulated,
         protected=tuple(dict.fromkeys(protected)),
         detections_total=impact.detections_total,
     )
@@ -74,6 +77,8 @@ def change_reasons(impact: Impact, facts: ChangeFacts) -> list[str]:
     if impact.degraded:
         reasons.append(f"Degraded, one alternative less or behaviour changed: {_some(impact.degraded)}.")
     reasons += [f"{x.object}: {x.detail}." for x in impact.losses if x.grade >= Grade.MODERATE][:5]
+    if facts.accumulated:
+        reasons.append(f"Counted with earlier changes that nobody accepted: {_some(facts.accumulated)}.")
     if impact.assumed:
         reasons.append("What the lost detections protect is not declared, so their loss cannot be judged.")
     return reasons
