@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from agentgate_mcp.errors import SplError
 
@@ -66,12 +67,32 @@ def parse_time(expression: str, now: float) -> float | None:
             return now
     elif text[0] not in "+-@":
         return _absolute(expression.strip())
-    return _relative(text, now, expression)
-
-
-def _relative(text: str, now: float, expression: str) -> float:
-    """Apply offsets and snaps from left to right: ``-1mon@mon+2h``."""
     moment = now
+    for step in steps(text):
+        moment = _shift(moment, step) if isinstance(step, Shift) else _snap(moment, step)
+    return moment
+
+
+class Shift(NamedTuple):
+    """`-3h`: so many seconds, or so many whole months."""
+
+    seconds: float
+    months: int = 0
+
+
+class Snap(NamedTuple):
+    """`@d`: back to the start of a unit: `s`, `m`, `h`, `d`, `mon`, `q`, `y`, or `w` for the last
+    midnight of a ``weekday``, where 0 is Sunday."""
+
+    unit: str
+    weekday: int = 0
+
+
+def steps(text: str) -> tuple[Shift | Snap, ...]:
+    """The offsets and snaps of a relative time such as ``-1mon@mon+2h``, to be done from left to right.
+
+    Raises: SplError with the position of what cannot be read."""
+    found: list[Shift | Snap] = []
     position = 0
     while position < len(text):
         offset = _OFFSET.match(text, position)
@@ -79,26 +100,35 @@ def _relative(text: str, now: float, expression: str) -> float:
         if offset:
             unit = _UNITS.get(offset.group(3))
             if unit is None:
-                raise _unreadable(expression, position, "a unit such as s, m, h, d, w, mon, q, y")
+                raise _unreadable(text, position, "a unit such as s, m, h, d, w, mon, q, y")
             digits = offset.group(2)
-            if len(digits) > 12:
-                return _MIN if offset.group(1) == "-" else _MAX
-            count = int(digits) if digits else 1
-            moment = _shift(moment, count if offset.group(1) == "+" else -count, unit)
+            count = int(digits or 1) if len(digits) <= 12 else 10**12
+            count = count if offset.group(1) == "+" else -count
+            months = _MONTHS.get(unit, 0) * count
+            found.append(Shift(0.0 if months else count * _SECONDS.get(unit, 0.0), months))
             position = offset.end()
         elif snap:
-            moment = _snap(moment, snap.group(1), expression, position)
+            found.append(_snap_to(snap.group(1), text, position))
             position = snap.end()
         else:
-            raise _unreadable(expression, position, "an offset such as -24h or a snap such as @d")
-    return moment
+            raise _unreadable(text, position, "an offset such as -24h or a snap such as @d")
+    return tuple(found)
 
 
-def _shift(moment: float, count: int, unit: str) -> float:
-    if unit in _SECONDS:
-        return min(max(moment + count * _SECONDS[unit], _MIN), _MAX)
+def _snap_to(unit_text: str, text: str, position: int) -> Snap:
+    if unit_text[0] == "w" and unit_text[1:].isdigit():
+        return Snap("w", int(unit_text[1:]) % 7)
+    unit = _UNITS.get(unit_text)
+    if unit not in ("s", "m", "h", "d", "w", "mon", "q", "y"):
+        raise _unreadable(text, position, "a unit to snap to such as @h, @d, @w1, @mon")
+    return Snap(unit)
+
+
+def _shift(moment: float, shift: Shift) -> float:
+    if not shift.months:
+        return min(max(moment + shift.seconds, _MIN), _MAX)
     at = _datetime(moment)
-    months = at.year * 12 + at.month - 1 + count * _MONTHS[unit]
+    months = at.year * 12 + at.month - 1 + shift.months
     year, month = divmod(months, 12)
     if year < 1970:
         return _MIN
@@ -108,23 +138,18 @@ def _shift(moment: float, count: int, unit: str) -> float:
     return at.replace(year=year, month=month + 1, day=day).timestamp()
 
 
-def _snap(moment: float, unit_text: str, expression: str, position: int) -> float:
+def _snap(moment: float, snap: Snap) -> float:
     at = _datetime(moment)
-    if len(unit_text) == 2 and unit_text[0] == "w" and unit_text[1].isdigit():
-        return _week_start(at, int(unit_text[1]) % 7)
-    unit = _UNITS.get(unit_text)
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    match unit:
+    match snap.unit:
         case "s":
             start = at.replace(microsecond=0)
         case "m":
             start = at.replace(second=0, microsecond=0)
         case "h":
             start = at.replace(minute=0, second=0, microsecond=0)
-        case "d":
-            start = day
         case "w":
-            return _week_start(at, 0)
+            return _week_start(at, snap.weekday)
         case "mon":
             start = day.replace(day=1)
         case "q":
@@ -132,7 +157,7 @@ def _snap(moment: float, unit_text: str, expression: str, position: int) -> floa
         case "y":
             start = day.replace(month=1, day=1)
         case _:
-            raise _unreadable(expression, position, "a unit to snap to such as @h, @d, @w1, @mon")
+            start = day
     return max(start.timestamp(), _MIN)
 
 

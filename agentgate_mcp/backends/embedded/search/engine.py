@@ -73,6 +73,7 @@ def _run(expansion: Expansion, build: Build) -> tuple[tuple[str, ...], list[Row]
     relation: Relation | None = None
     try:
         try:
+            _check_text(expansion.text)
             relation = formatted(compile_pipeline(parse(expansion.text), build), build)
         except SplError as error:
             raise _at_origin(error, expansion) from None
@@ -99,6 +100,14 @@ def _collect(build: Build, relation: Relation, rows: list[Row]) -> str:
                 return f"byte limit of {guard.max_bytes} reached"
             rows.append(row)
     return ""
+
+
+def _check_text(text: str) -> None:
+    """Raises: SplError for half a character, which no store holds and no engine takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SplError("the search holds a lone surrogate", error.start, "text") from None
 
 
 def _at_origin(error: SplError, expansion: Expansion) -> SplError:

@@ -13,14 +13,17 @@ What was chosen where Splunk leaves it open:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, assert_never
 
 from agentgate_mcp.backends.embedded.search import sqltext
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Kind, Relation, all_of, any_of
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
+
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""What an operator becomes when its sides change places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Evaluator:
             case ast.Number():
                 return self._number(expr)
             case ast.String():
-                return Column(sql=self.build.bind(expr.value), kind="text")
+                return Column(sql=self.build.bind(expr.value), kind="text", literal=expr.value)
             case ast.FieldRef():
                 return self.relation.column(expr.name, self.build.parameters) or ABSENT
             case ast.Call():
@@ -105,8 +108,13 @@ class Evaluator:
 
     def one_of(self, operand: ast.EvalExpr, values: tuple[ast.EvalExpr, ...]) -> str:
         """True where the operand equals one of the values."""
-        column = self.value(operand)
-        return any_of(self.compared("=", column, self.value(value)) for value in values)
+        column, others = self.value(operand), [self.value(value) for value in values]
+        words = [c for c in others if _is_word(c)] if column.kind != "list" else []
+        tests = [self.compared("=", column, c) for c in others if c not in words]
+        if words:
+            # One list stays fast for thousands of indicators.
+            tests.append(f"({sqltext.text_sql(column)} IN ({', '.join(c.sql for c in words)}))")
+        return any_of(tests)
 
     # --- parts ---------------------------------------------------------------------------------
 
@@ -115,7 +123,7 @@ class Evaluator:
         if value is None:
             raise SplError(f"number {expr.raw[:40]!a} is out of range", expr.span.start)
         whole = expr.raw.isdecimal() and value < 2**53
-        return Column(sql=self.build.bind(int(value) if whole else value), kind="number")
+        return Column(sql=self.build.bind(int(value) if whole else value), kind="number", literal=expr.raw)
 
     def _call(self, expr: ast.Call) -> Result:
         from agentgate_mcp.backends.embedded.search.evaluate.functions import FUNCTIONS
@@ -130,7 +138,8 @@ class Evaluator:
             case "NOT":
                 return Truth(sql=f"(NOT {self.condition(expr.operand)})")
             case "-":
-                return Column(sql=f"(-{self.number(expr.operand)})", kind="number")
+                literal = self.constant(expr)
+                return Column(sql=f"(-{self.number(expr.operand)})", kind="number", literal=literal)
             case "+":
                 return Column(sql=self.number(expr.operand), kind="number")
             case _:
@@ -163,6 +172,10 @@ class Evaluator:
             return self._any_compared(op, left, right)
         if left.kind == right.kind == "number":
             return f"({left.sql} {op} {right.sql})"
+        if right.literal is not None:
+            return self._compared_to_literal(op, left, right)
+        if left.literal is not None:
+            return self._compared_to_literal(_MIRRORED.get(op, op), right, left)
 
         def of_numbers(a: str, b: str, x: str, y: str) -> str:
             return f"CASE WHEN {x} IS NOT NULL AND {y} IS NOT NULL THEN {x} {op} {y} ELSE {a} {op} {b} END"
@@ -175,11 +188,28 @@ class Evaluator:
             sqltext.text_sql(left), lambda a: sqltext.let(sqltext.text_sql(right), lambda b: of_texts(a, b))
         )
 
+    def _compared_to_literal(self, op: str, column: Column, literal: Column) -> str:
+        """As `compared`, where what the literal is need not be found out row by row."""
+        number = sqltext.as_number(literal.literal or "")
+        if number is None:
+            return f"({sqltext.text_sql(column)} {op} {literal.sql})"
+        amount = self.build.bind(number)
+        if column.kind == "number":
+            return f"({column.sql} {op} {amount})"
+        text = literal.sql if literal.kind == "text" else self.build.bind(sqltext.number_text(number))
+
+        def of_text(c: str) -> str:
+            own = sqltext.number_sql(Column(sql=c, kind="text"))
+            return sqltext.let(
+                own, lambda n: f"CASE WHEN {n} IS NOT NULL THEN {n} {op} {amount} ELSE {c} {op} {text} END"
+            )
+
+        return sqltext.let(sqltext.text_sql(column), of_text)
+
     def _any_compared(self, op: str, left: Column, right: Column) -> str:
         if left.kind != "list":
-            mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
-            return self._any_compared(mirrored, right, left)
-        other = Column(sql=sqltext.text_sql(right), kind="text")
+            return self._any_compared(_MIRRORED.get(op, op), right, left)
+        other = replace(right, sql=sqltext.text_sql(right), kind="text")
 
         def test(item: str) -> str:
             return self.compared(op, Column(sql=item, kind="text"), other)
@@ -203,6 +233,11 @@ class Evaluator:
                 return whole
             case _:
                 assert_never(expr.op)
+
+
+def _is_word(column: Column) -> bool:
+    """Whether a literal is equal only to the same text."""
+    return column.kind == "text" and column.literal is not None and sqltext.as_number(column.literal) is None
 
 
 def arithmetic(op: str, left: str, right: str) -> str:
