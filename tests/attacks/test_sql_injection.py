@@ -1,0 +1,204 @@
+"""A search tries to become SQL: by field names, values, patterns, formats, lookup names and paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentgate_mcp.backends.embedded.duck import Query
+from agentgate_mcp.backends.embedded.search.engine import SearchEngine
+from agentgate_mcp.backends.embedded.staging import Staging
+from agentgate_mcp.backends.embedded.store import TelemetryStore, open_telemetry
+from agentgate_mcp.backends.ports import Row, SearchJob
+from agentgate_mcp.errors import BackendError, SplError
+from agentgate_mcp.model.facts import RuntimeGuard
+from agentgate_mcp.model.site import KnowledgeObject
+from agentgate_mcp.spl.knowledge import KnowledgeSet
+
+pytestmark = pytest.mark.req("embedded.no-sql-text")
+
+MARK = "zqxj"
+PAYLOADS = [
+    f"{MARK}' OR '1'='1",
+    f'{MARK}" OR "1"="1',
+    f"{MARK}'); DROP TABLE events; --",
+    f"{MARK} FROM events; ATTACH 'x' AS y; --",
+    f"{MARK}*/ UNION SELECT * FROM about /*",
+    f"{MARK}$p0",
+    f"{MARK}{{}}",
+    f"{MARK}$$",
+    f"{MARK}\\'",
+    f"read_text('{MARK}')",
+    f"../../{MARK}",
+    f"{MARK}\u0000\u2028",
+    f"{MARK}%n%s",
+]
+FORMS = [
+    # values and names in search expressions
+    "{q}", "user={q}", "{q}=field", "user IN ({q}, b)", "user!={q}", "TERM({q})", "user={q}*", "index={q}",
+    "eventtype={q}", "tag={q}", "tag::user={q}", "earliest={q}", "[search user={q} | fields user]",
+    "[| makeresults | eval search={q} | fields search]",
+    # fields
+    "* | table {q}", "* | fields - {q}", "* | fields *{q}*", "* | rename {q} AS b", "* | rename user AS {q}",
+    "* | rename {q}* AS b*", "* | fieldformat user={q}", "* | replace {q} WITH {q} IN user", "* | strcat {q} user {q}",
+    "* | addinfo | table {q}", "* | rangemap field=user {q}=1-2 default={q}",
+    # rows
+    "* | sort - {q}", "* | sort ip({q})", "* | dedup {q}", "* | dedup 2 user sortby -{q}", "* | regex user={q}",
+    "* | regex {q}=x", "* | head limit={q}", "* | head (user={q})", "* | where user={q}", "* | where '{r}'=1",
+    # expressions
+    "* | eval {q}=1", "* | eval x={q}", "* | eval x='{r}'", "* | eval x=replace(user,{q},{q})",
+    "* | eval x=match(user,{q})",
+    "* | eval x=if(match(user,{q}),1,0)", "* | eval x=strftime(_time,{q})", "* | eval x=strptime(user,{q})",
+    "* | eval x=relative_time(_time,{q})", "* | eval x=json_extract(user,{q})", "* | eval x=spath(user,{q})",
+    "* | eval x=printf({q},user)", "* | eval x=split(user,{q})", "* | eval x=mvjoin(split(user,\"a\"),{q})",
+    "* | eval x=cidrmatch({q},user)", "* | eval x=tostring(user,{q})", "* | eval x=tonumber({q},16)",
+    "* | eval x=like(user,{q})", "* | eval x=trim(user,{q})", "* | eval x=urldecode({q})", "* | eval x=md5({q})",
+    "* | eval x=case(user={q},{q})", "* | eval x=mvfilter(match(user,{q}))", "* | eval x=searchmatch({q})",
+    # statistics
+    "* | stats count BY {q}", "* | stats values({q}) AS {q}", "* | stats count(eval(user={q})) AS n",
+    "* | eventstats max({q})", "* | streamstats count BY {q}", "* | chart count OVER user BY {q}",
+    "* | timechart span=1h count BY {q}", "* | timechart span={q} count", "* | chart limit={q} count BY user",
+    "* | bin {q}", "* | bin user span={q}", "* | top {q}", "* | rare user BY {q}", "* | top user countfield={q}",
+    "* | addtotals fieldname={q}", "* | addcoltotals labelfield={q} label={q}", "* | accum {q} AS {q}",
+    "* | chart count BY user WHERE count {q}", "* | autoregress {q}", "* | delta {q} AS {q}",
+    # extraction and shape
+    "* | rex field=user {q}", "* | rex field={q} \"(?<x>.)\"", "* | rex field=user \"(?<{r}>.)\"",
+    "* | rex field=user mode=sed {q}", "* | rex field=user mode=sed \"s/a/{r}/g\"", "* | spath input={q}",
+    "* | spath path={q} output={q}", "* | makemv delim={q} user", "* | makemv tokenizer={q} user", "* | mvexpand {q}",
+    "* | mvcombine delim={q} user", "* | nomv {q}", "* | fillnull value={q} {q}", "* | filldown {q}",
+    "* | convert timeformat={q} ctime(_time) AS {q}", "* | xyseries {q} user event_id", "* | untable {q} a b",
+    "* | transpose header_field={q}", "* | foreach {q} [eval x=1]", "* | foreach user [eval <<FIELD>>={q}]",
+    "* | transaction {q}", "* | transaction user startswith={q}", "* | transaction user maxspan={q}",
+    "* | extract pairdelim={q} kvdelim={q}",
+    # other sources
+    "| inputlookup {q}", "| inputlookup known where {q}=1", "* | lookup {q} user", "* | lookup known name AS {q}",
+    "* | lookup known name AS user OUTPUT owner AS {q}", "| from {q}", "| from lookup:{q}", "| from datamodel:{q}",
+    "| datamodel {q} {q} search", "| tstats count WHERE {q}=1 BY {q}", "| tstats count FROM datamodel={q}",
+    "| tstats count WHERE index=* BY _time span={q}", "| savedsearch {q}", "| savedsearch known host={q}",
+    "| rest {q}", "| metadata type=hosts index={q}", "| eventcount index={q}", "| makeresults format=csv data={q}",
+    "| makeresults format=json data={q}", "* | join {q} [search user={q}]", "* | append [search {q}={q}]",
+    "* | appendpipe [stats count BY {q}]", "* | return {q}", "* | format {q} {q} {q} {q} {q} {q}",
+    "| union {q} [search *]", "`{r}`", "`known({r})`",
+]  # fmt: skip
+
+GUARD = RuntimeGuard(max_time_s=60, max_rows=100, max_bytes=1_000_000)
+
+
+def _object(kind: Any, name: str, **content: Any) -> KnowledgeObject:
+    return KnowledgeObject(
+        kind=kind, name=name, app="search", owner="a", sharing="global", team="", disabled=False, content=content
+    )
+
+
+KNOWLEDGE = KnowledgeSet.from_objects(
+    [
+        _object("lookup", "known", rows=[{"name": "a", "owner": p} for p in PAYLOADS]),
+        _object("saved_search", "known", search="user=$host$ | stats count"),
+        _object("macro", "known(1)", args="a", definition='user="$a$" | stats count'),
+        *(_object("eventtype", p, search=f'user="{MARK}"') for p in PAYLOADS[:3]),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TelemetryStore]:
+    path = tmp_path_factory.mktemp("attack") / "events.duckdb"
+    with Staging(path) as staging:
+        for number, text in enumerate(PAYLOADS):
+            shown = text.replace("\x00", "")
+            fields = {"event_id": f"e-{number}", "index": "network", "sourcetype": "t", "user": shown, shown: "field"}
+            staging.add(float(number), fields)
+        staging.build("test")
+    opened = open_telemetry(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The SQL that was sent while the test ran."""
+    seen: list[str] = []
+    original = Query.batches
+
+    def spy(self: Query, sql: str, *args: Any, **options: Any) -> Iterator[list[Any]]:
+        seen.append(sql)
+        return original(self, sql, *args, **options)
+
+    monkeypatch.setattr(Query, "batches", spy)
+    return seen
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _run(store: TelemetryStore, query: str) -> tuple[Row, ...]:
+    job = SearchJob(query=query, earliest="", latest="", now=100.0, guard=GUARD)
+    return SearchEngine(store, lambda: KNOWLEDGE).run(job).rows
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_part_of_a_search_reaches_sql_as_text(store: TelemetryStore, statements: list[str], form: str) -> None:
+    for payload in PAYLOADS:
+        # An error that names its place is a fine answer; a failure inside the database is not.
+        with suppress(SplError):
+            _run(store, form.replace("{q}", _quoted(payload)).replace("{r}", payload))
+    assert [sql for sql in statements if MARK in sql.lower()] == []
+    assert store.rows("SELECT count(*) FROM events") == [(len(PAYLOADS),)]
+
+
+def test_the_statements_are_really_seen(store: TelemetryStore, statements: list[str]) -> None:
+    _run(store, "* | stats count")
+    assert any("FROM events" in sql for sql in statements)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_text('{path}')",
+        "SELECT * FROM read_csv('{path}')",
+        "SELECT * FROM read_json('{path}')",
+        "SELECT * FROM '{path}'",
+        "SELECT * FROM glob('{folder}/*')",
+        "ATTACH '{path}' AS other",
+        "COPY events TO '{folder}/out.csv'",
+        "EXPORT DATABASE '{folder}/out'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET memory_limit = '100GB'",
+        "PRAGMA enable_profiling",
+        "CREATE TABLE main.planted AS SELECT 1",
+        "INSERT INTO events SELECT * FROM events",
+        "DELETE FROM events",
+    ],
+)
+def test_even_sql_of_an_attackers_choice_could_not_leave_the_store(
+    store: TelemetryStore, tmp_path: Path, sql: str
+) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n", encoding="utf-8")
+    query = store.query()
+    try:
+        with pytest.raises(BackendError):
+            query.rows(sql.format(path=secret, folder=tmp_path))
+    finally:
+        query.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["secret.csv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/hostname", "../knowledge.csv", "file:///etc/hostname", "https://x.example/a.csv"]
+)
+def test_a_lookup_is_never_a_file(store: TelemetryStore, name: str) -> None:
+    for query in (
+        f"| inputlookup {_quoted(name)}",
+        f"* | lookup {_quoted(name)} user",
+        f"| from lookup:{_quoted(name)}",
+    ):
+        with pytest.raises(SplError, match="does not exist"):
+            _run(store, query)
