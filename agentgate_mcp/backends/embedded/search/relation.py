@@ -73,6 +73,8 @@ class Relation:
     """Column that is true where `_raw` was made from the fields, or empty."""
     formats: tuple[tuple[str, ast.EvalExpr], ...] = ()
     """Fields and what is shown in their place once the search is done (`fieldformat`)."""
+    delimiters: tuple[tuple[str, str], ...] = ()
+    """Fields and what stands between their values once they are one text (`mvcombine delim=`)."""
     ids: int = field(default=0)
     """Column names used up so far: `c0` … `c{ids-1}`."""
 
@@ -157,7 +159,15 @@ class Relation:
             ids += 1
         chosen = ", ".join((*selected, *self.carried)) or "1"
         sql = f"SELECT {chosen} FROM ({self.sql})"  # noqa: S608 - generated
-        return Relation(sql=sql, columns=columns, order=self.order, carried=self.carried, formats=self.formats, ids=ids)
+        return Relation(
+            sql=sql,
+            columns=columns,
+            order=self.order,
+            carried=self.carried,
+            formats=self.formats,
+            delimiters=self.delimiters,
+            ids=ids,
+        )
 
     def numbered(self) -> Relation:
         """The same rows with one column that holds their order, counted from 1."""
