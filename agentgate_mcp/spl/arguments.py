@@ -82,12 +82,14 @@ def conditions(tokens: list[Token], wanted: frozenset[str]) -> Iterator[Conditio
             if index == 0 or tokens[index - 1][0] not in VALUE_KINDS or text[0] in "<>":
                 continue
             written = value_of(tokens[index - 1])
+            if written[:5] == "tag::":  # `tag::field=value`: the tag of one field
+                written = "tag"
             name = written.lower()
             if name in wanted:
                 negated = text == "!=" or bool(negated_above) or _after_not(tokens, index - 1)
                 yield Condition(name, _value_at(tokens, index + 1), negated, written == name, depth, text == "!=")
         elif kind == WORD:
-            if "::" in text:
+            if "::" in text and not (index + 1 < end and tokens[index + 1][0] == OP):
                 written, _, value = text.partition("::")
                 name = written.lower()
                 if name in wanted:

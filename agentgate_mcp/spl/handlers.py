@@ -125,7 +125,7 @@ def _from(scanner: Scanner, stage: Stage) -> None:
     name = name.strip().strip('"')
     match kind:
         case "datamodel" if name:
-            scanner.data_model(name)
+            scanner.data_model(name, raw=True)
             sketch.raw_events = True
             sketch.windows.append(((), ()))
         case "savedsearch" if name:
@@ -145,15 +145,16 @@ def _datamodel(scanner: Scanner, stage: Stage) -> None:
     words = arguments(stage).words
     if not words:
         return
-    scanner.data_model(".".join(words[:2]))
-    if any(w.lower() in _ROWS_OF_MODEL for w in words[2:]):
+    raw = any(w.lower() in _ROWS_OF_MODEL for w in words[2:])
+    scanner.data_model(".".join(words[:2]), raw=raw)
+    if raw:
         scanner.sketch.raw_events = True
         scanner.sketch.windows.append(((), ()))
 
 
 def _pivot(scanner: Scanner, stage: Stage) -> None:
     words = arguments(stage).words
-    scanner.data_model(".".join(words[:2]) if words else None)
+    scanner.data_model(".".join(words[:2]) if words else None, raw=True)
     scanner.sketch.raw_events = True
     scanner.sketch.windows.append(((), ()))
 

@@ -11,16 +11,20 @@ import re
 from dataclasses import dataclass, field
 
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.spl.arguments import VALUE_KINDS, conditions, leading_wildcards, value_of
+from agentgate_mcp.model.call import Json
+from agentgate_mcp.spl.arguments import conditions, leading_wildcards, value_of
 from agentgate_mcp.spl.commands import COMMANDS, SEARCH_COMMANDS, CommandClass, Risk
 from agentgate_mcp.spl.expand import Expansion, expand
 from agentgate_mcp.spl.handlers import HANDLERS
+from agentgate_mcp.spl.hints import bare_word, has_alternatives, same_commands, steers
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
-from agentgate_mcp.spl.lexer import FIELD, LPAREN, OP, STRING, WORD, Token, other_reading
+from agentgate_mcp.spl.lexer import FIELD, OP, STRING, WORD, other_reading
+from agentgate_mcp.spl.meanings import MAX_MEANINGS, Meaning, automatic_lookups, data_set, event_types, tagged
 from agentgate_mcp.spl.parser import check
+from agentgate_mcp.spl.reach import Reach
 from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Sketch
-from agentgate_mcp.spl.ways import Atom, every_way, narrows
+from agentgate_mcp.spl.ways import every_way
 from agentgate_mcp.spl.wellknown import DATA_MODELS
 
 MAX_TEXTS = 64
@@ -50,9 +54,6 @@ _TIMES: dict[str, tuple[str, str]] = {
 _FREE = frozenset({*_TIMES, "index"})
 _WANTED = frozenset({*_TIMES, "index", "sourcetype", "source", "eventtype", "tag", "savedsearch", "savedsplunk"})
 _TOKEN = re.compile(r"\$([\w.]+)\$")
-_SHAPING = frozenset({"eval", "rename", "return", "stats", "fields", "table"})
-_STEERING = frozenset({"index", "earliest", "latest", "search"})
-_STEERING_FIELDS = frozenset({"index", "earliest", "latest"})
 
 
 @dataclass(slots=True)
@@ -63,6 +64,15 @@ class Scanner:
     sketch: Sketch
     seen: set[str] = field(default_factory=set[str])
     texts: int = 0
+    inner: bool = False
+    """Reads a condition of another scanner."""
+    meant: set[str] = field(default_factory=set[str])
+    """What has been read for its meaning already."""
+
+    reach: Reach = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reach = Reach(self.knowledge, _FREE)
 
     def read(self, text: str) -> Layout:
         """Expand and scan the search itself. Raises: SplError where it cannot be read."""
@@ -72,6 +82,9 @@ class Scanner:
             check(layout)
         except SplError as error:
             self.sketch.problem = str(_moved(error, expansion))
+        if self.sketch.raw_events and self.sketch.sourcetypes:
+            found = automatic_lookups(self.knowledge, self.sketch.sourcetypes)
+            self.sketch.references.extend(f"lookup:{name}" for name in found)
         last = [s for s in layout.stages if s.name in COMMANDS]
         self.sketch.transforming = any(COMMANDS[s.name].kind is CommandClass.TRANSFORMING for s in last)
         return layout
@@ -104,7 +117,7 @@ class Scanner:
             raise _moved(error, expansion) from None
         if layout.doubtful:
             other = other_reading(expansion.text, layout.doubtful)
-            if other is not None and not _same_commands(layout, other):
+            if other is not None and not same_commands(layout, other):
                 place = expansion.origin(layout.doubtful[0])
                 sketch.unresolved.append(f"quoting: position {place} can be read in two ways")
         return layout, expansion
@@ -120,10 +133,11 @@ class Scanner:
             if not group.template:
                 sketch.subsearches += 1
                 if group.owner in SEARCH_COMMANDS:
-                    steered = _steers(group.stages)
+                    steered = steers(group.stages)
                     sketch.all_indexes |= bool(steered & {"index", "search"})
                     sketch.steered_time |= bool(steered & {"earliest", "latest", "search"})
-                _note_bare_word(group.stages[0], sketch)
+                if word := bare_word(group.stages[0]):
+                    sketch.unknown.append(word)
             for position, stage in enumerate(group.stages):
                 order.append((stage.name_start, stage.name))
                 self._stage(stage, position == 0 and not group.template, layout)
@@ -173,7 +187,7 @@ class Scanner:
                 known = found.value is not None and "$" not in found.value
                 times.append(bound[1].format(found.value) if known else UNKNOWN_TIME)
                 # Perhaps no bound at all, or the bound of one alternative: the tool's counts too.
-                if found.negated or not found.exact or (found.depth and _has_alternatives(stage)):
+                if found.negated or not found.exact or (found.depth and has_alternatives(stage)):
                     times.append(INHERITED)
             elif found.field == "index":
                 if not generating:
@@ -185,49 +199,25 @@ class Scanner:
                 sketch.default_indexes |= not found.exact
                 self._index(found.value)
             else:
-                named |= found.field == "eventtype"
+                named |= found.field in ("eventtype", "tag")
                 self._named(found.field, found.value, generating and not found.negated)
         if not generating:
             return
         if stage.name in ("tstats", "mstats"):
             modelled = self._data_model_of(stage)
-        if not modelled and not (named and every_way(stage.tokens, self._names_index)):
+        if not modelled and not (named and every_way(stage.tokens, self.reach.names_index)):
             if negative:
                 sketch.all_indexes = True
             else:
                 sketch.default_indexes = True
         if stage.name == "search":
             sketch.raw_events = True
-            sketch.reads_everything = sketch.reads_everything or not every_way(stage.tokens, self._narrows)
+            sketch.reads_everything = sketch.reads_everything or not every_way(stage.tokens, self.reach.narrows)
         if len(earliest) > len(latest) > 0:
             latest.append(INHERITED)
         elif len(latest) > len(earliest) > 0:
             earliest.append(INHERITED)
         sketch.windows.append((tuple(earliest), tuple(latest)))
-
-    def _names_index(self, atom: Atom) -> bool:
-        """Whether an atom keeps a search to the indexes that it, or its event type, names."""
-        if atom.field == "eventtype":
-            known = self._event_type(atom)
-            return known is not None and every_way(known, _is_index)
-        return _is_index(atom)
-
-    def _narrows(self, atom: Atom) -> bool:
-        known = self._event_type(atom) if atom.field == "eventtype" else None
-        return narrows(atom, _FREE) and (known is None or every_way(known, _is_narrow))
-
-    def _event_type(self, atom: Atom) -> list[Token] | None:
-        """The condition that an event type stands for; None where it is not known."""
-        if atom.op not in ("=", "==", "::") or len(atom.values) != 1:
-            return None
-        known = self.knowledge.get(f"eventtype:{atom.values[0]}")
-        text = known.content.get("search") if known is not None and not known.disabled else None
-        if not isinstance(text, str):
-            return None
-        try:
-            return lay_out(expand(text, self.knowledge).text).stages[0].tokens
-        except SplError:
-            return None
 
     def _index(self, value: str | None) -> None:
         if value is None or "$" in value:
@@ -244,22 +234,48 @@ class Scanner:
             sketch.sourcetypes.append(value)
         elif name in ("eventtype", "tag"):
             sketch.references.append(f"{name}:{value}")
-            if name == "eventtype" and generating:
-                known = self.knowledge.get(f"eventtype:{value}")
-                text = known.content.get("search") if known is not None and not known.disabled else None
-                if isinstance(text, str):
-                    self.read_condition(text, f"eventtype:{value}")
+            if generating:
+                self._mean(name, value)
         elif name in ("savedsearch", "savedsplunk"):
             self.saved_search(value)
 
-    def read_condition(self, text: str, label: str) -> None:
-        """An event type's search: its indexes widen the reach. It opens no time range itself, and
-        whether it reads the default indexes or everything is up to the search that it stands in."""
-        sketch = self.sketch
-        windows, default, everything = len(sketch.windows), sketch.default_indexes, sketch.reads_everything
-        self.read_other(text, label)
-        del sketch.windows[windows:]
-        sketch.default_indexes, sketch.reads_everything = default, everything
+    def _mean(self, kind: str, name: str) -> None:
+        """Read what an event type or a tag stands for: its indexes widen the reach."""
+        label = f"{kind}:{name}"
+        if label in self.meant:
+            return
+        self.meant.add(label)
+        pairs = tagged(self.knowledge, name) if kind == "tag" else (("eventtype", name),)
+        meanings: list[Meaning] = []
+        for bearer, value in pairs:
+            if bearer == "eventtype":
+                meanings.extend(event_types(self.knowledge, value))
+            elif bearer == "index":
+                self.sketch.indexes.append(value.lower())
+            elif bearer == "sourcetype":
+                self.sketch.sourcetypes.append(value)
+        if len(meanings) > MAX_MEANINGS:
+            self.sketch.all_indexes = True
+            return
+        for meaning in meanings:
+            if meaning.label != label:
+                self.sketch.references.append(meaning.label)
+            self.sketch.absorb(self._aside(meaning.text, meaning.label))
+
+    def _aside(self, text: str, label: str) -> Sketch:
+        """The sketch of a text alone, remembered with the knowledge that it was read against."""
+        key = f"\0{label}\0{text}"
+        known = self.knowledge.memo.get(key)
+        if isinstance(known, Sketch):
+            return known
+        made = Sketch()
+        inner = Scanner(self.knowledge, made, set(self.seen), self.texts, inner=True)
+        inner.read_other(text, label)
+        self.texts = inner.texts
+        # Inside another condition a ring may have been cut short, and so be less than all of it.
+        if not self.inner:
+            self.knowledge.memo.put(key, made)
+        return made
 
     def _data_model_of(self, stage: Stage) -> bool:
         """Record `from datamodel=X`; True where the stage reads a data model."""
@@ -278,8 +294,9 @@ class Scanner:
                     return True
         return False
 
-    def data_model(self, name: str | None) -> None:
-        """Record a data model by `Model` or `Model.Object`."""
+    def data_model(self, name: str | None, *, raw: bool = False) -> None:
+        """Record a data model by `Model` or `Model.Object`, and what its constraints reach. ``raw``
+        says that it is read event by event, not from its summary."""
         if not name or "$" in name:
             self.sketch.unresolved.append("data_model: its name is computed")
             return
@@ -288,6 +305,16 @@ class Scanner:
         self.sketch.references.append(label)
         if label[11:] not in DATA_MODELS and self.knowledge.get(label) is None:
             self.sketch.unresolved.append(label)
+        if name in self.meant and not raw:
+            return
+        self.meant.add(name)
+        conditions, lookups = data_set(self.knowledge, name)
+        self.sketch.references.extend(f"lookup:{lookup}" for lookup in lookups)
+        for text in conditions:
+            read = self._aside(text, label)
+            self.sketch.absorb(read)
+            if raw:
+                self.sketch.default_indexes |= read.default_indexes
 
     def saved_search(
         self, name: str | None, args: dict[str, str] | None = None, *, runs: bool = True, computed: bool = False
@@ -303,10 +330,11 @@ class Scanner:
         if not found:
             self.sketch.unresolved.append(label)
             return
-        if not runs:
-            return
         for item in found:
             text = item.content.get("search")
+            if not runs:
+                self._results_of(text, label)
+                continue
             if not isinstance(text, str) or not text.strip():
                 self.sketch.unresolved.append(f"{label}: it has no text")
                 continue
@@ -320,73 +348,19 @@ class Scanner:
                 self.sketch.windows.append((low, high))
             self.read_other(text, label)
 
+    def _results_of(self, text: Json, label: str) -> None:
+        """Results of an earlier run: nothing is run, but what was read then is shown."""
+        if isinstance(text, str) and text.strip():
+            read = self._aside(text, label)
+            for name in ("indexes", "sourcetypes", "data_models"):
+                getattr(self.sketch, name).extend(getattr(read, name))
+            self.sketch.all_indexes |= read.all_indexes
+            self.sketch.default_indexes |= read.default_indexes
+
 
 def _moved(error: SplError, expansion: Expansion) -> SplError:
     """An error about expanded text, at the place of the original that it comes from."""
     return SplError(error.problem, expansion.origin(error.position), error.expected)
-
-
-def _is_index(atom: Atom) -> bool:
-    return atom.field == "index" and atom.op in ("=", "==", "::", "IN")
-
-
-def _is_narrow(atom: Atom) -> bool:
-    return narrows(atom, _FREE)
-
-
-def _has_alternatives(stage: Stage) -> bool:
-    return any(kind == WORD and text == "OR" for kind, text, _ in stage.tokens)
-
-
-def _note_bare_word(stage: Stage, sketch: Sketch) -> None:
-    """In brackets the first word is a command, pipe or not: one that is no known command, and is
-    not the beginning of a condition, is an unknown command."""
-    if not stage.implicit:
-        return
-    kind, text, _ = stage.tokens[0]
-    following = stage.tokens[1] if len(stage.tokens) > 1 else None
-    if kind != WORD or "::" in text or "*" in text or text.upper() == "NOT":
-        return
-    if following is None or (following[0] not in (OP, LPAREN) and following[1].upper() not in ("IN", "OR", "AND")):
-        sketch.unknown.append(text.lower())
-
-
-def _steers(stages: list[Stage]) -> set[str]:
-    """The fields that a subsearch returns into its search and that set the search's index or time
-    range, or its very text: ``[ makeresults | eval earliest=0 | return earliest ]``."""
-    found: set[str] = set()
-    for stage in stages:
-        if stage.name not in _SHAPING:
-            continue
-        tokens = stage.tokens
-        if stage.name in ("fields", "table"):
-            names = _STEERING_FIELDS
-            if tokens and tokens[0][1] == "-":
-                continue
-        else:
-            names = _STEERING
-        for index, token in enumerate(tokens):
-            if token[0] not in VALUE_KINDS or value_of(token).lstrip("$") not in names:
-                continue
-            following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-            if stage.name == "eval":
-                steers = following == OP
-            elif stage.name == "rename":
-                steers = index > 0 and tokens[index - 1][1].lower() == "as"
-            else:
-                steers = following != LPAREN  # `stats earliest(x)` is a function
-            if steers:
-                found.add(value_of(token).lstrip("$"))
-    return found
-
-
-def _same_commands(layout: Layout, other: str) -> bool:
-    """Whether another reading of the text runs the same commands."""
-    try:
-        alternative = lay_out(other)
-    except SplError:
-        return False
-    return sorted(s.name for s in layout.all_stages()) == sorted(s.name for s in alternative.all_stages())
 
 
 def scan(text: str, knowledge: KnowledgeSet) -> Sketch:

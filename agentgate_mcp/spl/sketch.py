@@ -54,3 +54,22 @@ class Sketch:
     joins: int = 0
     leading_wildcards: int = 0
     transforming: bool = False
+
+    def absorb(self, other: Sketch) -> None:
+        """Take over what a condition reads and does, but neither its time range nor whether it reads
+        raw events, the default indexes or everything: that is up to the search that it stands in."""
+        for name in _ABSORBED:
+            getattr(self, name).extend(getattr(other, name))
+        self.commands.extend(c for c in other.commands if c != "search")
+        self.all_indexes |= other.all_indexes
+        self.steered_time |= other.steered_time
+        self.opaque_stage |= other.opaque_stage
+        self.subsearches += other.subsearches
+        self.joins += other.joins
+        self.leading_wildcards += other.leading_wildcards
+
+
+_ABSORBED = (
+    "unknown", "unresolved", "destructive", "writes", "egress", "rest", "credentials", "rest_unlisted", "indexes",
+    "sourcetypes", "data_models", "references",
+)  # fmt: skip

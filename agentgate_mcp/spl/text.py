@@ -28,3 +28,20 @@ def escape(text: str) -> str:
 def wildcard_parts(text: str) -> tuple[str, ...]:
     """The literal pieces between the ``*`` of ``text``; one piece where there is none."""
     return tuple(text.split("*"))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether ``text`` fits ``pattern``, whose ``*`` stand for any characters; case does not count."""
+    pattern, text = pattern.lower(), text.lower()
+    if "*" not in pattern:
+        return pattern == text
+    first, *middle, last = pattern.split("*")
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for part in middle:
+        position = text.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
