@@ -9,7 +9,8 @@ and `loaded`; all of it happens inside the job's limits and on its one connectio
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -74,6 +75,16 @@ class Build:
             return self.compile(pipeline, self, None)
         finally:
             self.searched = outer
+
+    @contextmanager
+    def over(self, earliest: str, latest: str) -> Generator[None]:
+        """Compiles what stands inside over another time range than the job's."""
+        own = self.job
+        self.job = replace(own, earliest=earliest, latest=latest)
+        try:
+            yield
+        finally:
+            self.job = own
 
     def applied(self, pipeline: ast.Pipeline, relation: Relation) -> Relation:
         """The commands of a template (`appendpipe`, `foreach`) applied to rows at hand."""

@@ -12,6 +12,7 @@ from agentgate_mcp.backends.embedded.search.commands.events import found_events
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
 from agentgate_mcp.backends.embedded.search.lookups import lookup_named, lookup_relation
 from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.backends.ports import SearchJob
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl import ast
@@ -41,7 +42,8 @@ def dataset(name: str, build: Build, position: int) -> Relation:
 
 
 def saved_search(name: str, arguments: Mapping[str, str], build: Build, position: int) -> Relation:
-    """The rows of a saved search over the job's time range; ``$key$`` in it stands for an argument.
+    """The rows of a saved search; ``$key$`` in it stands for an argument. As in Splunk it keeps its
+    own time range only where the job's is all time.
 
     Raises: SplError for one that does not exist, or that cannot be read."""
     found = build.knowledge.saved_search(name)
@@ -52,7 +54,17 @@ def saved_search(name: str, arguments: Mapping[str, str], build: Build, position
     text = str(found.content.get("search") or "")
     for key, value in arguments.items():
         text = text.replace(f"${key}$", value)
-    return build.subsearch(build.read(text, f"saved search {name}", position))
+    pipeline = build.read(text, f"saved search {name}", position)
+    if not _all_time(build.job):
+        return build.subsearch(pipeline)
+    own = (found.content.get(f"dispatch.{key}_time") for key in ("earliest", "latest"))
+    earliest, latest = (value if isinstance(value, str) else "" for value in own)
+    with build.over(earliest, latest):
+        return build.subsearch(pipeline)
+
+
+def _all_time(job: SearchJob) -> bool:
+    return job.earliest.strip() in ("", "0") and job.latest.strip() in ("", "now")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 Choices where Splunk's behaviour is not documented: several matches make the output fields
 multivalue, in the order of the table, up to `max_matches` of the definition (1,000 if it has none);
-`OUTPUT` overwrites where a row matched and leaves the others alone; `OUTPUTNEW` fills only fields
-that the row lacks.
+`OUTPUT` replaces the fields, so that they are gone where nothing matched; `OUTPUTNEW` fills only
+fields that the row lacks.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ def _joined(
     found: dict[str, Column] = {}
     for n, (_, name) in enumerate(outputs):
         theirs = Column(sql=f"d{n}", kind="text" if table.unique else "list")
-        found[name] = _chosen(source.column(name, build.parameters), theirs, keep=node.keep_existing)
+        own = source.column(name, build.parameters) if node.keep_existing else None
+        found[name] = theirs if own is None else _filled(own, theirs)
     made = joined.with_fields(found)
     # The helper columns go, so that a second lookup can use their names.
     drop = ", ".join(["p", *(f"d{n}" for n in range(len(outputs)))])
@@ -174,14 +175,11 @@ def _condition(mine: str, theirs: str, kind: _Match, table: _Table, high: Column
             return f"{sqltext.address_sql(f'a.{mine}')} BETWEEN {theirs} AND b.{high.sql}"
 
 
-def _chosen(own: Column | None, theirs: Column, *, keep: bool) -> Column:
-    if own is None:
-        return theirs
-    first, second = (own, theirs) if keep else (theirs, own)
+def _filled(own: Column, theirs: Column) -> Column:
     if "list" in (own.kind, theirs.kind):
-        one, two = sqltext.list_sql(first), sqltext.list_sql(second)
+        one, two = sqltext.list_sql(own), sqltext.list_sql(theirs)
         return Column(sql=sqltext.let(one, lambda v: f"CASE WHEN len({v}) > 0 THEN {v} ELSE {two} END"), kind="list")
-    return Column(sql=f"coalesce({sqltext.text_sql(first)}, {sqltext.text_sql(second)})", kind="text")
+    return Column(sql=f"coalesce({sqltext.text_sql(own)}, {sqltext.text_sql(theirs)})", kind="text")
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {"lookup": _lookup}
