@@ -20,6 +20,7 @@ _PACKAGE: Final = "agentgate_mcp.backends.embedded.search.commands"
 _MODULES: Final = (
     "appends",
     "binning",
+    "charts",
     "computed",
     "datasets",
     "enrich",

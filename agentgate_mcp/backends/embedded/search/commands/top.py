@@ -92,9 +92,7 @@ def _top(node: ast.Command, source: Relation, build: Build) -> Relation:
     kept = f"SELECT * FROM ({ranked})" + (f" WHERE {place} <= {top.limit}" if top.limit else "")  # noqa: S608
     if top.other and top.limit:
         kept = f"{kept} UNION ALL BY NAME {_rest(top, ranked, by, fields, count, place, total, build)}"
-    columns = {name: counted.columns[name] for name in top.by}
-    for name, field in zip(top.fields, fields, strict=True):
-        columns[name] = field
+    columns = {name: counted.columns[name] for name in names}
     if top.count:
         columns[top.count] = Column(sql=f"CAST({count} AS BIGINT)", kind="number")
     if top.percent:
