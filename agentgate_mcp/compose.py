@@ -39,8 +39,9 @@ from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.graph.baseline import Baseline
+from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.content import load_objects
-from agentgate_mcp.graph.observed import OBSERVED_DAYS
+from agentgate_mcp.graph.observed import OBSERVED_DAYS, Sighting
 from agentgate_mcp.ledger.files import installation_key
 from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.mirror import Mirror
@@ -214,6 +215,20 @@ def knowledge_of(settings: Settings, path: Path | None = None) -> KnowledgeSet:
     return KnowledgeSet.from_objects(open_site_backends(settings).knowledge.objects())
 
 
+def graph_of(settings: Settings, path: Path | None = None) -> KnowledgeGraph:
+    """The graph of the configured knowledge, or of a file or directory, over the site's inventory.
+
+    Raises: ConfigError, DataError, BackendError."""
+    source = data_dir(settings)
+    backends, files = _open_backends(settings, source, PermitBook(), time.time), read_site(source)
+    try:
+        objects = load_objects(path) if path is not None else backends.knowledge.objects()
+        seen = _sightings(backends, _data_clock(source, backends))
+    finally:
+        backends.close()
+    return KnowledgeGraph.build(KnowledgeSet.from_objects(objects), files.assets, files.teams, sightings=seen)
+
+
 def open_site_backends(settings: Settings) -> Backends:
     """The backends alone, for commands that only look."""
     return _Site.open(settings, time.time).backends
@@ -239,14 +254,9 @@ class _Site:
 
     @classmethod
     def open(cls, settings: Settings, clock: Callable[[], float]) -> _Site:
-        if settings.telemetry_backend == "splunk":
-            raise ConfigError("TELEMETRY_BACKEND: expected dummy or iot23; a live Splunk needs a later version")
-        if settings.telemetry_backend == "iot23" and settings.telemetry_store is None:
-            raise ConfigError("AGENTGATE_TELEMETRY_STORE: expected a store built by `data load-zeek`, got nothing")
         source, permits = data_dir(settings), PermitBook()
+        backends = _open_backends(settings, source, permits, clock)
         redactor = Redactor(installation_key(settings.state_dir))
-        telemetry = settings.telemetry_store if settings.telemetry_backend == "iot23" else None
-        backends = open_embedded(source, settings.state_dir, permits, clock, telemetry=telemetry)
         return cls(
             settings=settings,
             files=read_site(source),
@@ -269,10 +279,23 @@ class _Site:
             profile=self.settings.profile,
             search_now=self.search_now,
             accepted=Baseline.of(self.backends.knowledge.changes(), accepted_calls(ledger)) if ledger else None,
-            sightings=self.backends.sightings(
-                (time.time() if self.search_now is None else self.search_now) - OBSERVED_DAYS * 86_400
-            ),
+            sightings=_sightings(self.backends, self.search_now),
         )
+
+
+def _open_backends(settings: Settings, source: Path, permits: PermitBook, clock: Callable[[], float]) -> Backends:
+    if settings.telemetry_backend == "splunk":
+        raise ConfigError("TELEMETRY_BACKEND: expected dummy or iot23; a live Splunk needs a later version")
+    if settings.telemetry_backend == "iot23" and settings.telemetry_store is None:
+        raise ConfigError("AGENTGATE_TELEMETRY_STORE: expected a store built by `data load-zeek`, got nothing")
+    telemetry = settings.telemetry_store if settings.telemetry_backend == "iot23" else None
+    return open_embedded(source, settings.state_dir, permits, clock, telemetry=telemetry)
+
+
+def _sightings(backends: Backends, search_now: float | None) -> Sequence[Sighting]:
+    """What each host has sent lately, as the data's own clock has it."""
+    now = time.time() if search_now is None else search_now
+    return backends.sightings(now - OBSERVED_DAYS * 86_400)
 
 
 def baselines(search: SearchPort) -> CostBaselines:

@@ -16,7 +16,7 @@ from agentgate_mcp.cli.terminal import err, fail, print_json
 from agentgate_mcp.model.site import ObjectChange
 
 if TYPE_CHECKING:
-    from agentgate_mcp.gate.world import World
+    from agentgate_mcp.graph.build import KnowledgeGraph
     from agentgate_mcp.graph.impact import Impact
 
 app = typer.Typer(no_args_is_help=True)
@@ -58,17 +58,17 @@ def impact(
     _check_settings(change, settings)
     if reachability == "plain" and (change not in ("delete", "disable") or mermaid or dot):
         fail("--reachability plain: counts removals only, and draws nothing", code=2)
-    world = _world(context, knowledge)
+    graph = _graph(context, knowledge)
     table = attack_table()
     if reachability == "plain":
-        node = one_node(world.graph, object_id)
-        plain = plain_report(world.graph, node, table) | {"change": change}
+        node = one_node(graph, object_id)
+        plain = plain_report(graph, node, table) | {"change": change}
         print_json(plain) if as_json else show_plain(plain, table)
         return
-    changes = (change_of(world.graph, object_id, change, read_settings(settings) if settings else {}),)
-    found = _impact(world, changes)
-    _draw(world, found, mermaid, dot)
-    report = impact_report(world.graph, found, table, action=change, protected=_protected(world, changes))
+    changes = (change_of(graph, object_id, change, read_settings(settings) if settings else {}),)
+    found = _impact(graph, changes)
+    _draw(graph, found, mermaid, dot)
+    report = impact_report(graph, found, table, action=change, protected=_protected(graph, changes))
     print_json(report) if as_json else show_impact(found, report, table)
 
 
@@ -110,20 +110,18 @@ def coverage(
         fail("--settings: expected an object whose settings they are", code=2)
     if object_id:
         _check_settings(change, settings)
-    world, table = _world(context, knowledge), attack_table()
+    graph, table = _graph(context, knowledge), attack_table()
     found: Impact | None = None
     if plan is not None:
-        found = _impact(world, read_plan(plan))
+        found = _impact(graph, read_plan(plan))
     elif object_id:
-        found = _impact(
-            world, (change_of(world.graph, object_id, change, read_settings(settings) if settings else {}),)
-        )
+        found = _impact(graph, (change_of(graph, object_id, change, read_settings(settings) if settings else {}),))
     if navigator is not None:
         mode = layer or ("diff" if changing else "before")
-        counts = technique_changes(coverage_with(world.graph, table), found)
+        counts = technique_changes(coverage_with(graph, table), found)
         made = layer_of(counts, name=f"Detection coverage, {mode}", mode=mode, table=table)
         _write(navigator, json.dumps(made, indent=2, ensure_ascii=False) + "\n")
-    report = coverage_report(world.graph, table, found)
+    report = coverage_report(graph, table, found)
     print_json(report) if as_json else show_coverage(report)
 
 
@@ -143,7 +141,7 @@ def export(
     from agentgate_mcp.graph.export import graph_json
     from agentgate_mcp.graph.pictures import whole_picture
 
-    graph = _world(context, knowledge).graph
+    graph = _graph(context, knowledge)
     with _busy("writing the graph"):
         match form:
             case "json":
@@ -169,34 +167,34 @@ def _check_settings(change: Action, settings: str) -> None:
         fail(f"--settings: expected none with --change {change}", code=2)
 
 
-def _world(context: typer.Context, knowledge: Path | None) -> World:
-    from agentgate_mcp.compose import offline_judge
+def _graph(context: typer.Context, knowledge: Path | None) -> KnowledgeGraph:
+    from agentgate_mcp.compose import graph_of
 
     with _busy("reading knowledge objects"):
-        return offline_judge(settings_of(context), knowledge).world
+        return graph_of(settings_of(context), knowledge)
 
 
-def _impact(world: World, changes: tuple[ObjectChange, ...]) -> Impact:
+def _impact(graph: KnowledgeGraph, changes: tuple[ObjectChange, ...]) -> Impact:
     from agentgate_mcp.errors import NotFoundError
     from agentgate_mcp.graph.impact import impact as impact_of
 
-    found = impact_of(world.graph, changes)
+    found = impact_of(graph, changes)
     if found.plan.unknown:
         raise NotFoundError("object", ", ".join(found.plan.unknown), found.plan.nearest[:3])
     return found
 
 
-def _protected(world: World, changes: tuple[ObjectChange, ...]) -> bool:
+def _protected(graph: KnowledgeGraph, changes: tuple[ObjectChange, ...]) -> bool:
     from agentgate_mcp.gate.blast.protected import protected_change
 
-    return any(protected_change(c, world.knowledge.all_named(c.target)) for c in changes)
+    return any(protected_change(c, graph.knowledge.all_named(c.target)) for c in changes)
 
 
-def _draw(world: World, found: Impact, mermaid: Path | None, dot: Path | None) -> None:
+def _draw(graph: KnowledgeGraph, found: Impact, mermaid: Path | None, dot: Path | None) -> None:
     from agentgate_mcp.graph import drawing
     from agentgate_mcp.graph.pictures import picture_of
 
-    picture = picture_of(world.graph, found) if mermaid or dot else None
+    picture = picture_of(graph, found) if mermaid or dot else None
     if picture is not None and mermaid is not None:
         _write(mermaid, drawing.mermaid(picture))
     if picture is not None and dot is not None:

@@ -1,15 +1,11 @@
 """Gaps: what the content names and does not cover, and which tactics have nothing."""
 
-from pathlib import Path
-
 import pytest
 
 from agentgate_mcp.graph.build import KnowledgeGraph
-from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.graph.coverage import coverage_of
 from agentgate_mcp.graph.gaps import gaps_of
 from agentgate_mcp.graph.tactics import attack_table
-from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.samples import detection, graph_of, macro
 
 pytestmark = pytest.mark.req("graph.gaps")
@@ -65,8 +61,8 @@ def test_coverage_without_some_detections_is_that_of_a_graph_without_them() -> N
     assert without.families == {"T1003": 1, "T1046": 0}
 
 
-def test_gaps_of_published_content(corpora: Path) -> None:
-    coverage, gaps = found(KnowledgeGraph.build(KnowledgeSet.from_objects(load_objects(corpora / "escu"))))
+def test_gaps_of_published_content(published: KnowledgeGraph) -> None:
+    coverage, gaps = found(published)
     assert {g.technique for g in gaps.techniques} == {t for t, n in coverage.techniques.items() if n == 0}
     assert all(set(g.reasons) == {"experimental"} for g in gaps.techniques)
     assert gaps.not_current == {"T1574.002": "T1574.001"}

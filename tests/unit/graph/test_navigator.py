@@ -3,7 +3,6 @@
 import copy
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,10 @@ from hypothesis import strategies as st
 
 from agentgate_mcp.graph import navigator
 from agentgate_mcp.graph.build import KnowledgeGraph
-from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.graph.coverage import coverage_of
 from agentgate_mcp.graph.impact import impact
 from agentgate_mcp.graph.navigator import LOST, MORE, SINGLE, UNCOVERED, Mode, cells_of, layer
 from agentgate_mcp.graph.tactics import attack_table
-from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.layers import faults
 from tests.unit.graph.samples import change
 
@@ -107,8 +104,8 @@ def test_any_counts_make_a_valid_layer(counts: dict[str, tuple[int, int]], mode:
     assert faults(made(mode, counts)) == []
 
 
-def test_published_content_before_and_after_a_removal(corpora: Path) -> None:
-    graph = KnowledgeGraph.build(KnowledgeSet.from_objects(load_objects(corpora / "escu")))
+def test_published_content_before_and_after_a_removal(published: KnowledgeGraph) -> None:
+    graph = published
     found = impact(graph, [change("delete", "macro", "security_content_ctime")])
     before = coverage_of(graph).techniques
     counts = {t: (n, n) for t, n in before.items()} | {c.id: (c.before, c.after) for c in found.techniques}
