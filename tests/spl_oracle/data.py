@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ class Data:
 
     events: Sequence[Row]
     objects: Sequence[KnowledgeObject]
+    memo: dict[object, list[Row]] = field(default_factory=dict[object, list[Row]], repr=False)
+    """Rows found before, by what was asked for; nothing changes a row once it is here."""
 
     @cached_property
     def knowledge(self) -> KnowledgeSet:

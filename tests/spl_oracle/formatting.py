@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.spl_oracle.job import Result
-from tests.spl_oracle.values import Row, items
+from tests.spl_oracle.values import Row, byte_order, items
 
-EMPTY = "NOT ()"
+EMPTY = "NOT( )"
 DEFAULT = ("(", "(", "AND", ")", "OR", ")")
 
 
 def formatted(rows: Sequence[Row], names: Sequence[str], marks: Sequence[str] = DEFAULT, mvsep: str = "OR") -> str:
-    """``( ( a="1" AND b="2" ) OR ( … ) )``; fields in the order of ``names``, internal ones left out."""
+    """``( ( a="1" AND b="2" ) OR ( … ) )``; fields by name, internal ones left out."""
     row_open, column_open, column_sep, column_close, row_sep, row_close = marks
     parts: list[str] = []
     for row in rows:
         conditions: list[str] = []
-        for name in names:
+        for name in sorted(names, key=byte_order):
             if name.startswith("_") or name not in row:
                 continue
             alternatives = [f'{name}="{_escaped(item)}"' for item in items(row[name])]

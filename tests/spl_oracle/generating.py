@@ -63,6 +63,9 @@ def tstats(node: ast.Tstats, job: Job) -> Result:
 
 
 def _model_rows(path: str, job: Job) -> list[Row]:
+    """The events of a data model's object, its fields under its prefix."""
+    if path in job.data.memo:
+        return job.data.memo[path]
     name, _, wanted = path.partition(".")
     model = job.data.named("data_model", name)
     objects = model.content.get("objects") if model else None
@@ -86,6 +89,7 @@ def _model_rows(path: str, job: Job) -> list[Row]:
             fields: dict[str, Value] = {n if n in INDEXED else f"{prefix}.{n}": v for n, v in row.items()}
             fields[f"{prefix}.host"] = row.get("host")
             made.append(Row({n: v for n, v in fields.items() if v is not None}, row.seq))
+    job.data.memo[path] = made
     return made
 
 
@@ -95,13 +99,10 @@ def makeresults(node: ast.Generic, job: Job) -> Result:
     now = int(job.now) if job.now == int(job.now) else job.now
     if "data" in given:
         data = word(given["data"])
-        rows: list[Row] = []
         if word(given["format"]).lower() == "csv":
-            for entry in csv.DictReader(io.StringIO(data.strip())):
-                rows.append(Row({k: v for k, v in entry.items() if v}))
+            rows = [Row({k: v for k, v in e.items() if v}) for e in csv.DictReader(io.StringIO(data.strip()))]
         else:
-            for entry in json.loads(data):
-                rows.append(Row({k: v for k, x in entry.items() if (v := shown(x)) is not None}))
+            rows = [Row({k: v for k, x in e.items() if (v := shown(x)) is not None}) for e in json.loads(data)]
         return Result(rows, list(dict.fromkeys(n for r in rows for n in r)))
     count = int(word(given["count"])) if "count" in given else 1
     return Result([Row({"_time": now}) for _ in range(count)], ["_time"])

@@ -18,10 +18,10 @@ Key = tuple[str, ...]
 
 def groups(rows: Sequence[Row], by: Sequence[str]) -> dict[Key, list[Row]]:
     """Rows by the texts of their ``by`` values, in the order of those; a row that lacks one is in
-    none, a row with several values of one is in several."""
+    none, a row with several values of one is in several (twice in one that it names twice)."""
     found: dict[Key, list[Row]] = {}
     for row in rows:
-        for key in dict.fromkeys(itertools.product(*(items(row.get(name)) for name in by))):
+        for key in itertools.product(*(items(row.get(name)) for name in by)):
             found.setdefault(key, []).append(row)
     return {key: found[key] for key in sorted(found, key=lambda k: [byte_order(part) for part in k])}
 

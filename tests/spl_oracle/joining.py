@@ -94,10 +94,8 @@ def lookup_rows(name: str, job: Job) -> tuple[list[Row], list[str]]:
     if item is None:
         raise OracleError(f"lookup {name}")
     raw, declared = item.content.get("rows"), item.content.get("fields")
-    rows: list[Row] = []
-    for entry in raw if isinstance(raw, list) else []:
-        if isinstance(entry, Mapping):
-            rows.append(Row({str(k): str(v) for k, v in entry.items() if v is not None}))
+    entries = [entry for entry in raw if isinstance(entry, Mapping)] if isinstance(raw, list) else []
+    rows = [Row({str(k): str(v) for k, v in entry.items() if v is not None}) for entry in entries]
     names = [str(n) for n in declared] if isinstance(declared, list) else []
     return rows, list(dict.fromkeys((*names, *(n for row in rows for n in row))))
 

@@ -26,6 +26,10 @@ _METADATA = ("_time", "index", "sourcetype", "source")
 def first_search(node: ast.Search, job: Job) -> list[Row]:
     """The events of a search that begins a pipeline, newest first."""
     earliest, latest = time_range(node.expr, job)
+    # A subsearch depends on more than its text.
+    key = None if any(isinstance(leaf, ast.Subsearch) for leaf in leaves(node.expr)) else (node, earliest, latest)
+    if key in job.data.memo:
+        return job.data.memo[key]
     wanted = compiled(node.expr, job)
     found: list[Row] = []
     for row in candidates(node.expr, job.data):
@@ -33,6 +37,8 @@ def first_search(node: ast.Search, job: Job) -> list[Row]:
         assert isinstance(at, float | int)
         if (earliest is None or at >= earliest) and (latest is None or at < latest) and wanted(row):
             found.append(row)
+    if key is not None:
+        job.data.memo[key] = found
     return found
 
 
@@ -87,8 +93,7 @@ def compiled(expr: ast.SearchExpr | None, job: Job) -> Test:
         case ast.Membership():
             values = [word(v) for v in expr.values]
             tests = [_equal(value) for value in values]
-            name = expr.field
-            return lambda row: any(test(item) for item in items(row.get(name)) for test in tests)
+            return _any_item(expr.field, lambda item: any(test(item) for test in tests))
         case ast.Directive():
             return _directive(expr)
         case ast.SearchNot():
@@ -117,16 +122,29 @@ def _comparison(node: ast.Comparison, job: Job) -> Test:
     name, value = node.field, word(node.value)
     match node.op:
         case "=" | "::":
-            test = _equal(value)
-            return lambda row: any(test(item) for item in items(row.get(name)))
+            return _any_item(name, _equal(value))
         case "!=":
             test = _equal(value)
-            return lambda row: any(not test(item) for item in items(row.get(name)))
+            return _any_item(name, lambda item: not test(item))
         case "<" | "<=" | ">" | ">=":
-            ordered = _ordered(node.op, value)
-            return lambda row: any(ordered(item) for item in items(row.get(name)))
+            return _any_item(name, _ordered(node.op, value))
         case _:
             assert_never(node.op)
+
+
+def _any_item(name: str, test: Callable[[str], bool]) -> Test:
+    """True where one of the field's values passes; what a text gave is remembered."""
+    known: dict[str, bool] = {}
+
+    def passes(row: Row) -> bool:
+        for item in items(row.get(name)):
+            if item not in known:
+                known[item] = test(item)
+            if known[item]:
+                return True
+        return False
+
+    return passes
 
 
 def _equal(wanted: str) -> Callable[[str], bool]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agentgate_mcp.spl import ast
 from tests.spl_oracle.evaluate import whole
-from tests.spl_oracle.formatting import DEFAULT, formatted
+from tests.spl_oracle.formatting import DEFAULT, EMPTY, formatted
 from tests.spl_oracle.job import Result, truth, word
 from tests.spl_oracle.values import Row, Value, byte_order, items, matching_names, number, text
 
@@ -77,9 +77,8 @@ def untable(node: ast.Generic, source: Result) -> Result:
     own, name_field, value_field = node.words[:3]
     rows: list[Row] = []
     for row in source.rows:
-        for name in source.names():
-            if name != own and name in row and own in row and not name.startswith("_"):
-                rows.append(Row({own: row[own], name_field: name, value_field: row[name]}))
+        names = [n for n in source.names() if n != own and n in row and own in row and not n.startswith("_")]
+        rows.extend(Row({own: row[own], name_field: name, value_field: row[name]}) for name in names)
     return Result(rows, [own, name_field, value_field])
 
 
@@ -154,5 +153,5 @@ def return_(node: ast.Generic, source: Result, written: str) -> Result:
                 conditions.append(shown if bare else f'{alias or field}="{shown}"')
         if conditions:
             parts.append(" ".join(conditions))
-    search = " OR ".join(f"({p})" for p in parts) if parts else "NOT ()"
+    search = " OR ".join(f"({p})" for p in parts) if parts else EMPTY
     return Result([Row({"search": search})], ["search"])

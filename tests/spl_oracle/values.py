@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 Value: TypeAlias = str | float | int | bool | list[str] | None
@@ -52,6 +53,7 @@ def number(value: Value) -> float | int | None:
             return _parsed(value)
 
 
+@lru_cache(1 << 16)
 def _parsed(text: str) -> float | int | None:
     if not _NUMBER.fullmatch(text):
         return None
@@ -70,6 +72,8 @@ def number_text(value: float) -> str:
 
 def text(value: Value) -> str:
     """A value as text; a list one item per line; nothing is empty."""
+    if isinstance(value, str):
+        return value
     match value:
         case None:
             return ""
@@ -79,12 +83,12 @@ def text(value: Value) -> str:
             return number_text(value)
         case list():
             return "\n".join(value)
-        case _:
-            return str(value)
 
 
 def items(value: Value) -> list[str]:
     """The values of a field, each as text."""
+    if isinstance(value, str):
+        return [value]
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [text(value)]
