@@ -94,11 +94,8 @@ def _aggregations(
     node: ast.Chart, source: Relation, build: Build, keys: Sequence[ast.GroupKey]
 ) -> tuple[ast.Aggregation, ...]:
     by = [key.field for key in keys]
-    named = [
-        replace(a, alias="eval") if a.function == "eval" and not a.alias else a
-        for a in expanded(node.aggregations, source, build, without=by)
-    ]
-    return named_once(named, by[:1], node)
+    named = [replace(a, alias="eval") if a.function == "eval" and not a.alias else a for a in node.aggregations]
+    return named_once(expanded(named, source, build, without=by), by[:1], node)
 
 
 def _table(
