@@ -178,7 +178,7 @@ def _impact(graph: KnowledgeGraph, changes: tuple[ObjectChange, ...]) -> Impact:
     from agentgate_mcp.errors import NotFoundError
     from agentgate_mcp.graph.impact import impact as impact_of
 
-    found = impact_of(graph, changes)
+    found = impact_of(graph, changes, explained=len(graph.nodes))
     if found.plan.unknown:
         raise NotFoundError("object", ", ".join(found.plan.unknown), found.plan.nearest[:3])
     return found

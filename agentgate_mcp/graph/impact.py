@@ -28,7 +28,7 @@ from agentgate_mcp.model.facts import AssetCoverage, CoverageChange
 from agentgate_mcp.model.site import KnowledgeObject, ObjectChange
 
 MAX_PATHS = 50
-"""Explanations kept; the lists themselves are always complete."""
+"""Explanations kept unless more are asked for; the lists themselves are always complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +55,14 @@ class Impact:
         return tuple(c.id for c in self.techniques if c.before > 0 and c.after == 0)
 
 
-def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spend = no_limit) -> Impact:
+def impact(
+    graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spend = no_limit, explained: int = MAX_PATHS
+) -> Impact:
     """The impact of ``changes``, in their order, on ``graph``.
 
     ``spend`` takes work steps and may raise BudgetError. Unknown targets are reported in
-    ``plan``; the known ones are judged all the same."""
+    ``plan``; the known ones are judged all the same. ``explained`` is how many broken nodes get a
+    path."""
     plan = plan_changes(graph, changes)
     overlay = Overlay.of(graph, plan.edits)
     knowledge = Expander.of(overlay, plan)
@@ -95,7 +98,7 @@ def impact(graph: KnowledgeGraph, changes: Sequence[ObjectChange], *, spend: Spe
         assets=cover.assets,
         assumed=cover.assumed,
         owner_teams=_teams(plan),
-        paths=_paths(overlay, causes, broken, after, spend),
+        paths=_paths(overlay, causes, broken, after, spend, explained),
         detections_total=int(graph.index.claims.counting.sum()),
     )
 
@@ -139,7 +142,7 @@ def _teams(plan: Plan) -> tuple[str, ...]:
 
 
 def _paths(
-    overlay: Overlay, causes: Set[str], broken: Sequence[str], after: Spread, spend: Spend
+    overlay: Overlay, causes: Set[str], broken: Sequence[str], after: Spread, spend: Spend, most: int
 ) -> dict[str, tuple[str, ...]]:
-    targets = list(islice((n for n in broken if n not in causes), MAX_PATHS))
+    targets = list(islice((n for n in broken if n not in causes), most))
     return witnesses(overlay, [c for c in causes if after.worsened(c)], targets, after, spend=spend) if targets else {}

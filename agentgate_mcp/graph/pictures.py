@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from agentgate_mcp.graph.build import KnowledgeGraph, covered_nodes
 from agentgate_mcp.graph.drawing import Drawing, Look
 from agentgate_mcp.graph.impact import Impact
 from agentgate_mcp.graph.nodes import Force, Group, Role, State
 
+MOST_DRAWN = 50
+"""Paths in one picture."""
+
 
 def picture_of(graph: KnowledgeGraph, impact: Impact) -> Drawing:
     """The witness paths of ``impact``, what is lost at their ends, and typed losses as dashed
-    edges. Where paths were left out for their number, so is what hangs on them alone."""
+    edges. Beyond `MOST_DRAWN` paths a picture shows nothing: the rest is left out, with what
+    hangs on it alone."""
     gone = {f"technique:{t}" for t in impact.lost_techniques}
     gone |= {f"control:{c.id}" for c in impact.controls if c.before > 0 and c.after == 0}
     gone |= {f"asset:{a.asset}" for a in impact.assets if a.before > 0 and a.after == 0}
@@ -21,7 +25,7 @@ def picture_of(graph: KnowledgeGraph, impact: Impact) -> Drawing:
     for target in impact.targets:
         nodes[target] = "cause"
     edges: list[tuple[str, str, str]] = []
-    for path in impact.paths.values():
+    for path in islice(impact.paths.values(), MOST_DRAWN):
         for node in path:
             nodes.setdefault(node, "broken")
         edges += [(a, b, "") for a, b in pairwise(path)]

@@ -10,6 +10,7 @@ from agentgate_mcp.graph.adapter import model_from_json
 from agentgate_mcp.graph.export import graph_json
 from agentgate_mcp.graph.impact import impact
 from agentgate_mcp.graph.outline import lines, outline, told_facts, told_impact
+from agentgate_mcp.graph.pictures import MOST_DRAWN, picture_of
 from agentgate_mcp.graph.tactics import attack_table
 from agentgate_mcp.model.facts import ChangeFacts
 from tests.unit.graph.samples import asset, change, detection, graph_of, macro, random_set
@@ -95,3 +96,13 @@ def test_the_json_form_has_everything_an_impact_depends_on() -> None:
         d.id: list(d.assets) for d in graph.detections.values()
     }
     assert [a["id"] for a in value["assets"]] == ["h1", "h2"]
+
+
+@pytest.mark.req("graph.impact")
+def test_as_many_losses_are_explained_as_are_asked_for() -> None:
+    graph = graph_of(macro("m", "index=a"), *(detection(f"D{i:03}", "`m`") for i in range(70)))
+    delete = [change("delete", "macro", "m")]
+    assert len(impact(graph, delete).paths) == 50
+    found = impact(graph, delete, explained=len(graph.nodes))
+    assert found.paths == {f"saved_search:D{i:03}": ("macro:m", f"saved_search:D{i:03}") for i in range(70)}
+    assert sum(look == "broken" for look in picture_of(graph, found).nodes.values()) == MOST_DRAWN == 50
