@@ -41,11 +41,14 @@ def _shift(call: ast.Call, to: Evaluator) -> Result:
     arity(call, 2, 2)
     value, offset = (_whole(to, arg) for arg in call.args)
     if call.function == "bit_shift_right":
-        shifted = f"{value} >> least({offset}, 53)"
-        return Column(sql=f"({shifted})", kind="number")
-    product = f"{value} * pow(2.0, least({offset}, 60))"
+        return Column(sql=f"({value} >> {_at_most(offset, 53)})", kind="number")
+    product = f"{value} * pow(2.0, {_at_most(offset, 60)})"
     sql = sqltext.let(product, lambda n: f"CASE WHEN {n} <= {_ALL} THEN CAST({n} AS BIGINT) END")
     return Column(sql=sql, kind="number")
+
+
+def _at_most(offset: str, limit: int) -> str:
+    return sqltext.let(offset, lambda n: f"CASE WHEN {n} > {limit} THEN {limit} ELSE {n} END")
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

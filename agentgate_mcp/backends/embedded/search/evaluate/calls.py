@@ -89,7 +89,12 @@ def finite(sql: str) -> str:
 
 def clamped(number: str) -> str:
     """A DOUBLE as a whole BIGINT, cut off towards zero and at ± `LARGEST`."""
-    return f"CAST(trunc(greatest(-{LARGEST}, least({LARGEST}, {number}))) AS BIGINT)"
+
+    def of(n: str) -> str:
+        # The engine's least and greatest pass over NULL.
+        return f"CASE WHEN {n} IS NOT NULL THEN CAST(trunc(greatest(-{LARGEST}, least({LARGEST}, {n}))) AS BIGINT) END"
+
+    return sqltext.let(number, of)
 
 
 def item(name: str) -> Column:

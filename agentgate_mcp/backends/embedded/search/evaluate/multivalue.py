@@ -73,9 +73,15 @@ def _mvindex(call: ast.Call, to: Evaluator) -> Result:
 def _mvjoin(call: ast.Call, to: Evaluator) -> Result:
     arity(call, 2, 2)
     separator = to.text(call.args[1])
-    sql = sqltext.let(
-        _list(to, call.args[0]), lambda v: f"CASE WHEN len({v}) > 0 THEN array_to_string({v}, {separator}) END"
-    )
+
+    def joined(values: str) -> str:
+        if to.constant(call.args[1]) is not None:
+            return f"array_to_string({values}, {separator})"
+        # That function takes no separator from the row.
+        one, two = sqltext.fresh(), sqltext.fresh()
+        return f"list_reduce({values}, lambda {one}, {two}: {one} || {separator} || {two})"
+
+    sql = sqltext.let(_list(to, call.args[0]), lambda v: f"CASE WHEN len({v}) > 0 THEN {joined(v)} END")
     return Column(sql=sql, kind="text")
 
 

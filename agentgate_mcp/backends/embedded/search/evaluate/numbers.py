@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agentgate_mcp.backends.embedded.search import sqltext
-from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, finite, item, of_numbers, refused
+from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, clamped, finite, item, of_numbers, refused
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator, Function, Result, unified
 from agentgate_mcp.backends.embedded.search.relation import Column
 from agentgate_mcp.spl import ast
@@ -30,9 +30,12 @@ def rounded(number: str, places: str) -> str:
 
     def scaled(n: str, scale: str) -> str:
         half_up = f"sign({n}) * floor(abs({n} * {scale}) * {_NEARLY!r} + 0.5) / {scale}"
-        return f"CASE WHEN abs({n} * {scale}) < {_EXACT} THEN {half_up} ELSE {n} END"
+        return f"CASE WHEN abs({n} * {scale}) < {_EXACT} THEN {half_up} WHEN {scale} IS NOT NULL THEN {n} END"
 
-    scale = f"pow(10.0, greatest(-300, least({_MOST_PLACES}, trunc({places}))))"
+    scale = sqltext.let(
+        clamped(places),
+        lambda p: f"CASE WHEN {p} IS NOT NULL THEN pow(10.0, greatest(-300, least({_MOST_PLACES}, {p}))) END",
+    )
     return finite(sqltext.let(number, lambda n: sqltext.let(scale, lambda s: scaled(n, s))))
 
 

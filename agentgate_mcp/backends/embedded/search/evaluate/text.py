@@ -34,11 +34,13 @@ def _substr(call: ast.Call, to: Evaluator) -> Result:
     start, *lengths = (clamped(to.number(arg)) for arg in call.args[1:])
     length = lengths[0] if lengths else str(LARGEST)
 
-    def from_start(c: str, n: str) -> str:
-        first = f"CASE WHEN {n} < 0 THEN greatest(length({c}) + {n} + 1, 1) ELSE greatest({n}, 1) END"
-        return f"substring({c}, {first}, greatest({length}, 0))"
+    def from_start(c: str, n: str, count: str) -> str:
+        first = f"CASE WHEN {n} < 0 THEN greatest(length({c}) + {n} + 1, 1) WHEN {n} = 0 THEN 1 ELSE {n} END"
+        return f"substring({c}, {first}, CASE WHEN {count} < 0 THEN 0 ELSE {count} END)"
 
-    sql = sqltext.let(text, lambda c: sqltext.let(start, lambda n: from_start(c, n)))
+    sql = sqltext.let(
+        text, lambda c: sqltext.let(start, lambda n: sqltext.let(length, lambda count: from_start(c, n, count)))
+    )
     return Column(sql=sql, kind="text")
 
 
