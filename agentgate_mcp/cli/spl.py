@@ -30,13 +30,15 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What a search reaches, risks and refers to.
+    """What a search reaches, risks and refers to. Times count from the data's own now.
 
     Exit code 1 when it cannot be read."""
-    from agentgate_mcp.compose import knowledge_of
+    from agentgate_mcp.compose import offline_judge
     from agentgate_mcp.spl.explain import explain as explain_search
 
-    said = explain_search(query, earliest, latest, knowledge_of(settings_of(context), knowledge), time.time())
+    world = offline_judge(settings_of(context), knowledge).world
+    now = time.time() if world.search_now is None else world.search_now
+    said = explain_search(query, earliest, latest, world.knowledge, now)
     if as_json:
         print_json(said.to_json())
     else:

@@ -280,6 +280,9 @@ class InputLookup(Node):
 class Generic(Node):
     """Any other command: its arguments in order. ``known`` says whether the table has it.
 
+    An option whose value is in parentheses (``endswith=(x=1)``, ``startswith=eval(x>1)``) has that
+    text, parentheses and all, as an unquoted value.
+
     A command with a form of its own stands here where a macro or bracket keeps that form from
     being read; then ``raw`` is the arguments' text as written, else it is empty."""
 

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+TABLE_VERSION = 1
+"""Counts the changes of the table."""
+
+
 class CommandClass(StrEnum):
     """How a command treats rows, in the Search Reference's terms."""
 
@@ -237,8 +241,6 @@ _APPS: dict[str, dict[CommandClass, dict[str, str]]] = {
     },
     "dnstwist": {CommandClass.GENERATING: {"dnstwist": "network"}},
 }
-
-NO_RISK: frozenset[Risk] = frozenset()
 
 
 def _table() -> dict[str, CommandInfo]:

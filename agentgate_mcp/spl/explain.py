@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import SearchFacts
-from agentgate_mcp.spl.commands import info
+from agentgate_mcp.spl import commands, wellknown
 from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.facts import read_search
 from agentgate_mcp.spl.knowledge import KnowledgeSet
@@ -80,6 +80,7 @@ class Explanation:
             "expanded": self.expanded,
             "stages": [_stage_json(s) for s in self.stages],
             "facts": self.facts.model_dump(mode="json"),
+            "tables": {"commands": commands.TABLE_VERSION, "well_known": wellknown.TABLE_VERSION},
         }
 
 
@@ -105,7 +106,7 @@ def explain(query: str, earliest: str, latest: str, knowledge: KnowledgeSet, now
 
 
 def _note(name: str, position: int, depth: int) -> StageNote:
-    known = info(name)
+    known = commands.info(name)
     if known is None:
         return StageNote(command=name or "(macro)", kind="unknown", risks=(), position=position, depth=depth)
     risks = tuple(sorted(r.value for r in known.risks))

@@ -15,7 +15,7 @@ from agentgate_mcp.spl.commands import COMMANDS
 from agentgate_mcp.spl.cursor import Cursor, Height, Source
 from agentgate_mcp.spl.eval_expr import EvalParser
 from agentgate_mcp.spl.layout import Stage
-from agentgate_mcp.spl.lexer import LPAREN, MACRO, OP, OPEN, RPAREN, WORD
+from agentgate_mcp.spl.lexer import LPAREN, MACRO, OP, OPEN, RPAREN, WORD, Token
 from agentgate_mcp.spl.search_expr import parse_search
 from agentgate_mcp.spl.stats_forms import chart, stats, tstats
 
@@ -273,8 +273,9 @@ def _generic(cursor: Cursor, raw: str = "") -> ast.Command:
     """Any command: options, values, macros, brackets and punctuation in order."""
     stage = cursor.stage
     args: list[ast.Arg] = []
+    closings = _closings(stage.tokens)
     while cursor.index < cursor.end:
-        option = cursor.option()
+        option = (_enclosed(cursor, closings) if closings else None) or cursor.option()
         if option is not None:
             args.append(option)
             continue
@@ -288,6 +289,42 @@ def _generic(cursor: Cursor, raw: str = "") -> ast.Command:
         return args[0]
     known = stage.name in COMMANDS
     return ast.Generic(command=stage.name, args=tuple(args), known=known, raw=raw, span=_span(cursor))
+
+
+def _closings(tokens: list[Token]) -> dict[int, int]:
+    """For each ``(`` that is closed the index after its ``)``; none that holds a macro or a bracket."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    last = -1  # the last macro or bracket
+    for at, (kind, _, _) in enumerate(tokens):
+        if kind == LPAREN:
+            opened.append(at)
+        elif kind == RPAREN and opened:
+            start = opened.pop()
+            if last < start:
+                found[start] = at + 1
+        elif kind in (MACRO, OPEN):
+            last = at
+    return found
+
+
+def _enclosed(cursor: Cursor, closings: dict[int, int]) -> ast.Option | None:
+    """A ``key=(…)`` or ``key=eval(…)`` at the cursor, taken, its value being the text as written."""
+    tokens, at = cursor.tokens, cursor.index
+    if at + 2 >= cursor.end or tokens[at][0] != WORD or tokens[at + 1][1] != "=":
+        return None
+    kind, word, start = tokens[at + 2]
+    opening = at + 2
+    if kind == WORD and opening + 1 < cursor.end and tokens[opening + 1][2] == start + len(word):
+        opening += 1
+    after = closings.get(opening)
+    if after is None:
+        return None
+    cursor.index = after
+    end = tokens[after - 1][2] + 1
+    value = ast.Value(raw=cursor.source.text[start:end], span=ast.Span(start, end))
+    key, begin = tokens[at][1], tokens[at][2]
+    return ast.Option(key=key.lower(), value=value, written=key, span=ast.Span(begin, end))
 
 
 _FORMS: dict[str, Form] = {

@@ -1,6 +1,6 @@
 """What the well-known external macros and data models mean where no knowledge set has them.
 
-Version 1. The macros belong to the Common Information Model, Enterprise Security and its content
+The macros belong to the Common Information Model, Enterprise Security and its content
 updates; sites that define their own override these. Definitions are ours, written from what the
 macros are documented to do; the effect on facts (commands, targets, indexes) is what counts.
 """
@@ -8,6 +8,7 @@ macros are documented to do; the effect on facts (commands, targets, indexes) is
 from __future__ import annotations
 
 TABLE_VERSION = 1
+"""Counts the changes of the tables."""
 
 MACROS: dict[tuple[str, int], tuple[tuple[str, ...], str]] = {
     # Common Information Model: which summaries to use, and field name clean-up.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from tests.unit.spl.samples import facts_of, knowledge_object
 
 pytestmark = pytest.mark.req("spl.meanings")
 
+AUTOMATIC: dict[str, Any] = {"LOOKUP-codes": "event_codes code OUTPUT text"}
 KNOWLEDGE = KnowledgeSet.from_objects(
     [
         knowledge_object("macro", "vpn_logs", definition="index=vpn sourcetype=vpn:log"),
@@ -44,7 +47,7 @@ KNOWLEDGE = KnowledgeSet.from_objects(
         knowledge_object("field_extraction", "x", stanza="vpn:log", type="LOOKUP", value="vpn_users user OUTPUT team"),
         knowledge_object("field_extraction", "okta:auth : LOOKUP-apps", value="okta_apps app OUTPUT name"),
         knowledge_object("field_extraction", "okta:auth : EXTRACT-x", value="no_lookup (?<x>.)"),
-        knowledge_object("sourcetype", "wineventlog", **{"LOOKUP-codes": "event_codes code OUTPUT text"}),
+        knowledge_object("sourcetype", "wineventlog", **AUTOMATIC),
         knowledge_object("saved_search", "old", search="search index=vault sourcetype=okta:auth | delete"),
         knowledge_object("saved_search", "filled", search="search index=$where$ user=$who$"),
     ]
