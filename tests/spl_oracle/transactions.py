@@ -18,7 +18,7 @@ from tests.spl_oracle.search import compiled
 from tests.spl_oracle.values import Row, byte_order, items, number, text
 
 
-@dataclass
+@dataclass(eq=False)
 class _Open:
     """A transaction that is being gathered, newest event first."""
 
@@ -52,14 +52,14 @@ def transaction(node: ast.Generic, source: Result, job: Job) -> Result:
         at = number(row.get("_time"))
         if (names and not own) or at is None:
             continue
-        for one in open_:
+        for one in open_[:]:  # closing takes it out
             if (span is not None and one.time(0) - at > span) or (pause is not None and one.time(-1) - at > pause):
-                close(one, closed=ends is None and starts is None)
+                close(one, closed=starts is None)
         match = next((o for o in open_ if _fits(o.key, own)), None)
         if ends is not None and ends(row):
-            # Read backwards, an end begins a transaction; one that waits for its start is evicted.
+            # Read backwards, an end begins a transaction; one that still waits for its start is evicted.
             if match is not None:
-                close(match, closed=False)
+                close(match, closed=starts is None)
             match = _Open(dict(own))
             open_.append(match)
         elif match is None:
@@ -71,8 +71,8 @@ def transaction(node: ast.Generic, source: Result, job: Job) -> Result:
         match.key.update(own)
         if (starts is not None and starts(row)) or len(match.events) >= most:
             close(match, closed=True)
-    for one in open_:
-        close(one, closed=False)
+    for one in open_[:]:
+        close(one, closed=ends is not None and starts is None)
     limited = starts is not None or ends is not None
     kept = [o for o in done if o.closed or keep_evicted or not limited]
     kept.sort(key=lambda o: (o.time(-1), o.events[-1].seq), reverse=True)
@@ -110,14 +110,8 @@ def _mark(node: ast.Generic, name: str, job: Job) -> Callable[[Row], bool] | Non
     if operand is None:
         return None
     written = word(operand)
-    if written.lower() == "eval":
-        source = job.source(node)
-        begin = source.index("(", source.lower().index(name)) + 1
-        depth, end = 1, begin
-        while depth:
-            depth += {"(": 1, ")": -1}.get(source[end], 0)
-            end += 1
-        command = parse(f"| where {source[begin : end - 1]}").commands[0]
+    if written.lower().startswith("eval(") and written.endswith(")"):
+        command = parse(f"| where {written[5:-1]}").commands[0]
         if not isinstance(command, ast.Where):
             raise OracleError(name)
         condition = command.expr
