@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from agentgate_mcp.errors import SplError
 from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.spl import facts as facts_module
 from agentgate_mcp.spl.facts import read_search
 from agentgate_mcp.spl.knowledge import EMPTY, KnowledgeSet
-from tests.unit.spl.samples import NOW, facts_of, knowledge_object, texts
+from agentgate_mcp.spl.parser import parse
+from tests.unit.spl.samples import NOW, facts_of, knowledge_object, long_texts, searches, texts
 
 HOUR, DAY = 3600.0, 86_400.0
 
@@ -242,6 +245,61 @@ def test_any_text_has_facts_and_none_of_them_raises(query: str, definition: str)
         facts = facts_of(text, knowledge)
         assert isinstance(facts, SearchFacts)
         assert facts.parsed or facts.problem
+
+
+@pytest.mark.req("spl.facts", "R2")
+@given(long_texts)
+@settings(max_examples=20)
+def test_a_text_of_any_length_has_facts(text: str) -> None:
+    facts = facts_of(text)
+    assert facts.parsed or facts.problem
+
+
+@pytest.mark.req("spl.strict", "R2")
+@given(st.one_of(searches, texts))
+def test_a_search_is_read_exactly_where_the_parser_takes_it(text: str) -> None:
+    try:
+        parse(text)
+    except SplError:
+        assert not facts_of(text).parsed
+    else:
+        assert facts_of(text).parsed
+
+
+@pytest.mark.req("spl.strict", "R2")
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("stats count by ((", "unbalanced '(' at position 16"),
+        ("search index=a | stats count by ((", "at position 32"),
+        ("search index=a | where", "at position 22"),
+        ("`m` | eval x=", "at position 13"),
+        ("search `m` | append [search b | sort]", "at position 36"),
+        ("search index=a | `broken`", "at position 25"),
+    ],
+)
+def test_what_does_not_fit_the_grammar_is_not_read_and_its_place_is_that_of_the_text_given(
+    query: str, place: str
+) -> None:
+    knowledge = KnowledgeSet.from_definitions(
+        {"m": {"definition": "a long condition"}, "broken": {"definition": "sort"}}
+    )
+    facts = facts_of(query, knowledge)
+    assert not facts.parsed
+    assert place in facts.problem
+
+
+@pytest.mark.req("spl.strict", "spl.risk", "R2")
+def test_a_search_that_does_not_fit_the_grammar_still_shows_what_it_would_do() -> None:
+    facts = facts_of("search index=a | delete | stats count by ((")
+    assert (facts.parsed, facts.destructive, facts.indexes) == (False, ("delete",), ("a",))
+
+
+@pytest.mark.req("spl.strict", "spl.unresolved")
+def test_a_saved_search_that_does_not_fit_the_grammar_is_unresolved() -> None:
+    knowledge = KnowledgeSet.from_definitions(None, {"odd": "search index=a | where ("})
+    (problem,) = facts_of("| savedsearch odd", knowledge).unresolved
+    assert problem.startswith("saved_search:odd: where: ")
 
 
 @pytest.mark.req("spl.facts", "R2")

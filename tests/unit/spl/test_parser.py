@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
@@ -39,7 +40,7 @@ from agentgate_mcp.spl.ast import (
     Value,
 )
 from agentgate_mcp.spl.parser import parse
-from tests.unit.spl.samples import check_position, texts
+from tests.unit.spl.samples import check_position, long_texts, searches, texts
 
 pytestmark = pytest.mark.req("spl.parse")
 
@@ -305,8 +306,8 @@ def test_an_error_says_where_it_is_and_what_was_expected(text: str, position: in
     assert expected in caught.value.expected
 
 
-@given(texts)
-@settings(max_examples=400)
+@given(st.one_of(texts, searches))
+@settings(max_examples=250)
 def test_any_text_becomes_a_tree_or_a_positioned_error(text: str) -> None:
     try:
         tree = parse(text)
@@ -315,6 +316,15 @@ def test_any_text_becomes_a_tree_or_a_positioned_error(text: str) -> None:
         return
     assert tree == parse(text)
     assert hash(tree) == hash(parse(text))
+
+
+@given(long_texts)
+@settings(max_examples=20)
+def test_a_text_of_any_length_becomes_a_tree_or_a_positioned_error(text: str) -> None:
+    try:
+        parse(text)
+    except SplError as error:
+        check_position(error, text)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import lay_out
 from agentgate_mcp.spl.parser import check, parse
 from agentgate_mcp.spl.plain import HEIGHT, is_plain
-from tests.unit.spl.samples import texts
+from tests.unit.spl.samples import searches, texts
 
 pytestmark = pytest.mark.req("spl.strict", "R2")
 
@@ -87,7 +87,7 @@ def _deep(levels: int) -> str:
     return text
 
 
-@given(st.one_of(texts, stages, st.integers(min_value=1, max_value=9).map(_deep)))
+@given(st.one_of(searches, texts, stages, st.integers(min_value=1, max_value=9).map(_deep)))
 @settings(max_examples=250)
 @example("stats count by ((")
 @example("search index=a | stats count by ((")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
@@ -14,7 +15,7 @@ from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.lexer import MAX_CHARS
 from agentgate_mcp.spl.parser import parse
 from agentgate_mcp.spl.render import render
-from tests.unit.spl.samples import texts
+from tests.unit.spl.samples import searches, texts
 
 pytestmark = pytest.mark.req("spl.render")
 
@@ -40,8 +41,8 @@ def test_a_tree_is_written_like_this(text: str, rendered: str) -> None:
     assert render(parse(text)) == rendered
 
 
-@given(texts)
-@settings(max_examples=400)
+@given(st.one_of(searches, texts))
+@settings(max_examples=250)
 def test_what_is_rendered_is_read_back_as_the_same_tree(text: str) -> None:
     try:
         tree = parse(text)
