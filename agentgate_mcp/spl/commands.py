@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 TABLE_VERSION = 1
 """Counts the changes of the table."""
 
