@@ -17,6 +17,7 @@ from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ObjectChange, ObjectKind
 
 Action = Literal["disable", "modify", "delete", "create"]
+_COVERED = frozenset({"asset", "technique", "control"})
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -47,6 +48,8 @@ def one_node(graph: KnowledgeGraph, object_id: str) -> str:
     found = graph.find(kind, name)
     if not found:
         raise NotFoundError("object", f"{kind}:{name}", _nearest(graph, kind, name))
+    if kind in _COVERED:
+        raise ArgumentError("object", f"what can change, not the {kind} that it covers", object_id)
     if len(found) == 1:
         return found[0]
     raise ArgumentError("object", f"one of {', '.join(found)}", object_id)
@@ -62,7 +65,10 @@ def change_of(graph: KnowledgeGraph, object_id: str, action: Action, settings: d
         if not slash or not app.replace("_", "").replace("-", "").isalnum():
             app, rest = "", name
         return ObjectChange(action=action, kind=cast(ObjectKind, kind), name=rest, app=app, content=settings)
-    kind, _, name = one_node(graph, object_id).partition(":")
+    node = one_node(graph, object_id)
+    kind, _, name = node.partition(":")
+    if action == "modify" and graph.nodes[node].object is None:
+        raise ArgumentError("object", "one that is defined here, to compare its new settings with", node)
     # A source type or a data source can be switched off too, though no tool proposes it.
     return ObjectChange(action=action, kind=cast(ObjectKind, kind), name=name, content=settings)
 

@@ -118,6 +118,21 @@ def test_a_name_without_a_kind_is_refused_with_the_form_expected(cli: Cli, small
     assert ":" in done.err.removeprefix("error:")
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["technique:T1003"], "not the technique"),
+        (["sourcetype:sysmon", "--change", "modify", "--settings", "{}"], "defined here"),
+        (["technique:T1003", "--reachability", "plain"], "not the technique"),
+        (["data_source:new", "--change", "create"], "can be created"),
+    ],
+)
+def test_what_cannot_be_changed_so_is_refused(cli: Cli, small: Path, args: list[str], said: str) -> None:
+    done = cli("graph", "impact", *args, "--knowledge", small)
+    assert (done.code, done.out) == (1, "")
+    assert said in done.err
+
+
 @pytest.mark.req("cli.ends")
 @pytest.mark.parametrize(
     "args",
