@@ -41,6 +41,7 @@ _MODULES: Final = (
     "templates",
     "top",
     "totals",
+    "transaction",
     "tstats",
     "values",
     "windows",

@@ -39,9 +39,9 @@ def assignments_of(args: Sequence[ast.Arg]) -> tuple[ast.Assignment, ...]:
             raise SplError("unreadable expression", 0, "field=expression")
 
 
-def expression_of(args: Sequence[ast.Arg]) -> ast.EvalExpr:
+def expression_of(text: str) -> ast.EvalExpr:
     """One eval expression. Raises: SplError; use it inside `placed`."""
-    match parse(f"| where {text_of(args)}").commands:
+    match parse(f"| where {text}").commands:
         case (ast.Where(expr=expr),):
             return expr
         case _:

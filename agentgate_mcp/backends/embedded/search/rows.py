@@ -19,7 +19,7 @@ _YEARS: Final = range(-62135596800, 253402300800)
 
 def selected(relation: Relation) -> str:
     """The expressions whose values `to_row` takes, in its order."""
-    columns = [(relation.unasked(name) if relation.extra else c).sql for name, c in relation.columns.items()]
+    columns = [relation.unasked(name).sql for name in relation.columns]
     return ", ".join([*columns, relation.extra] if relation.extra else columns) or "1"
 
 
@@ -41,9 +41,9 @@ def to_row(relation: Relation, values: Sequence[object]) -> Row:
 
 def fields_of(relation: Relation, rows: Sequence[Row]) -> tuple[str, ...]:
     """Column names for a reader: those chosen by the search, or for whole events those present."""
-    if not relation.extra:
-        return tuple(relation.columns)
     present = {name for row in rows for name in row}
+    if not relation.extra:
+        return tuple(n for n in relation.columns if n != "_raw" or not relation.made or n in present)
     return (*(n for n in EVENT_FIELDS if n in present), *sorted(present.difference(EVENT_FIELDS)))
 
 
