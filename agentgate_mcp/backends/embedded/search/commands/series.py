@@ -31,7 +31,7 @@ _SERIES: Final = "\0series"
 _NOWHERE: Final = "-1"
 """The place of series that are left out."""
 _WHERE: Final = re.compile(
-    r"([a-z]+)(?:\([^()]*\))?\s+(?:(in|notin)\s+(top|bottom)\s*([0-9]{1,6})|([<>])\s*(-?[0-9]{1,15}(?:\.[0-9]{1,9})?))",
+    r"([a-z]+)(?:\([^()]*\))?\s*(?:\s(in|notin)\s+(top|bottom)\s*([0-9]{1,6})|([<>])\s*(-?[0-9]{1,15}(?:\.[0-9]{1,9})?))",
     re.IGNORECASE,
 )
 _SCORES: Final[Mapping[str, str]] = {
