@@ -67,7 +67,8 @@ def _spath(call: ast.Call, to: Evaluator) -> Result:
     if None not in steps:
         return Column(sql=found, kind="text")
     name = sqltext.fresh()
-    return Column(sql=f"list_filter({found}, lambda {name}: {name} IS NOT NULL)", kind="list")
+    # Of a text that is always null the engine would make no list.
+    return Column(sql=f"list_filter(CAST({found} AS VARCHAR[]), lambda {name}: {name} IS NOT NULL)", kind="list")
 
 
 def _json_extract(call: ast.Call, to: Evaluator) -> Result:
@@ -138,7 +139,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "json_extract_exact": _json_extract,
     "json_keys": _of_kind("OBJECT", "CAST(to_json(json_keys({c})) AS VARCHAR)"),
     "json_array_to_mv": _of_kind(
-        "ARRAY", "list_filter(json_extract_string({c}, '$[*]'), lambda item: item IS NOT NULL)"
+        "ARRAY", "list_filter(CAST(json_extract_string({c}, '$[*]') AS VARCHAR[]), lambda item: item IS NOT NULL)"
     ),
     "json_has_key_exact": _json_has_key,
     "json_valid": _json_valid,
