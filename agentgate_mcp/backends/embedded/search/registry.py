@@ -23,6 +23,7 @@ _MODULES: Final = (
     "charts",
     "computed",
     "continuous",
+    "convert",
     "datasets",
     "enrich",
     "events",
