@@ -10,7 +10,10 @@ from agentgate_mcp.bench.frame import Options, Report
 
 Say = Callable[[str], None]
 
-NAMES: Final[dict[str, str]] = {}
+NAMES: Final[dict[str, str]] = {
+    "spl": "reading searches: facts and trees over real content and hostile texts",
+    "graph": "a whole verdict on the compiled knowledge graph, beside networkx",
+}
 """Name to what it measures; the module `agentgate_mcp.bench.<name>` has `run(options, say)`."""
 
 

@@ -28,6 +28,7 @@ from agentgate_mcp.graph.index.rules import Rule, choices_of, rule_of
 from agentgate_mcp.graph.index.snapshot import Choices, Claims, GraphIndex
 from agentgate_mcp.graph.nodes import DATA_KINDS, Detection, Force, Group, Role, State
 
+_NONE: Final = np.zeros(0, np.int64)
 _BITS: Final = 28
 """Of a node's number in a packed edge: 268 million nodes."""
 _RULE_BITS: Final = 3
@@ -36,7 +37,10 @@ _RULES: Final = np.array(
     [rule_of(role, force, several=s, data=d) for role, force in _TERMS for s in (False, True) for d in (False, True)]
 )
 """`rule_of` as a table: by term, several, data."""
-_CHOICES: Final = [[(int(c.level), int(c.outcome)) for c in choices_of(role, force)] for role, force in _TERMS]
+_STATES: Final = len(State)
+_MADE: Final = [[c.level * _STATES + c.outcome for c in choices_of(role, force)] for role, force in _TERMS]
+_CHOICES: Final = tuple(np.array([made[n] if n < len(made) else -1 for made in _MADE]) for n in range(2))
+"""`choices_of` as tables, the first and the second: level and outcome by term, -1 for none."""
 _SHOWN: Final = np.array([role in (Role.REQUIRES, Role.DISPLAYS) for role, _ in _TERMS])
 
 
@@ -89,11 +93,9 @@ class _Facts:
     """All groups as flat arrays: who has each, what term it is, and its members one after the other."""
 
     def __init__(self, number_of: Mapping[str, int], groups: Mapping[str, Sequence[Group]]) -> None:
-        held = [(number_of[dependent], requirements) for dependent, requirements in groups.items()]
-        held.sort(key=lambda row: row[0])
-        flat = [g for _, requirements in held for g in requirements]
-        owners = numbers([owner for owner, _ in held], len(held))
-        self.owner = owners.repeat(numbers([len(requirements) for _, requirements in held], len(held)))
+        flat = [g for requirements in groups.values() for g in requirements]
+        owners = numbers([number_of[dependent] for dependent in groups], len(groups))
+        self.owner = owners.repeat(numbers(map(len, groups.values()), len(groups)))
         # Nearly all requirements are of one term, and to hash two enums for each takes longer than all the rest.
         role, force, usual = Role.REQUIRES, Force.FULL, _TERMS.index((Role.REQUIRES, Force.FULL))
         terms = [usual if g.role is role and g.force is force else _TERMS.index((g.role, g.force)) for g in flat]
@@ -113,30 +115,43 @@ class _Facts:
 
     def choices(self, size: int) -> Choices:
         """The groups of several members as choices, in an order that only their content decides."""
-        several = flagged(self.width > 1)
-        ends = self.width.cumsum()[several]
-        begins, members = listed(ends - self.width[several]), listed(self.member)
-        rows = [
-            (owner, level, outcome, members[begin:end])
-            for owner, term, begin, end in zip(
-                listed(self.owner[several]), listed(self.term[several]), begins, listed(ends), strict=True
+        owners, outcomes, sizes = [_NONE], [_NONE], [_NONE]
+        members, levels = [_NONE], [_NONE]
+        begins = self.width.cumsum() - self.width
+        for width in listed(ordered(self.width[self.width > 1])):
+            rows = flagged(self.width == width)
+            table = np.column_stack(
+                [self.owner[rows], self.term[rows], self.member[begins[rows, None] + np.arange(width)]]
             )
-            for level, outcome in _CHOICES[term]
-        ]
-        rows.sort()
-        rows = [row for place, row in enumerate(rows) if not place or row != rows[place - 1]]
-        sizes = numbers([len(r[3]) for r in rows], len(rows))
-        level = numbers([r[1] - State.EMPTY for r in rows], len(rows)).repeat(sizes)
-        member = numbers(chain.from_iterable([r[3] for r in rows]))
-        packed = np.sort((((member << 1) | level) << _BITS) | np.arange(len(rows)).repeat(sizes))
+            for choice in _CHOICES:
+                own = choice[table[:, 1]]
+                made = table[own >= 0]
+                made[:, 1] = own[own >= 0]
+                made = _distinct_rows(made)
+                owners.append(made[:, 0])
+                outcomes.append(made[:, 1] % _STATES)
+                levels.append((made[:, 1] // _STATES - State.EMPTY).repeat(width))
+                sizes.append(np.full(len(made), width))
+                members.append(made[:, 2:].ravel())
+        count = np.concatenate(sizes)
+        choice = np.arange(count.size).repeat(count)
+        packed = np.sort((((np.concatenate(members) << 1) | np.concatenate(levels)) << _BITS) | choice)
         band = (packed >> _BITS) & 1
         return Choices(
             of=rows_of(packed >> (_BITS + 1), packed & ((1 << _BITS) - 1), size, band=band, bands=2),
-            owner=frozen(numbers([r[0] for r in rows], len(rows))),
-            outcome=frozen(np.array([r[2] for r in rows], np.int8)),
-            size=frozen(sizes),
-            left=frozen(sizes.copy()),
+            owner=frozen(np.concatenate(owners)),
+            outcome=frozen(np.concatenate(outcomes).astype(np.int8)),
+            size=frozen(count),
+            left=frozen(count.copy()),
         )
+
+
+def _distinct_rows(table: Ints) -> Ints:
+    """The rows of ``table`` in order, each once."""
+    table = table[np.lexsort(table.T[::-1])]
+    fresh = np.ones(len(table), np.bool_)
+    fresh[1:] = (table[1:] != table[:-1]).any(axis=1)
+    return table[fresh]
 
 
 def _named(source: Levels, target: Levels, rule: Ints, kinds: Sequence[str]) -> Flags:
