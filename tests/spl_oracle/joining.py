@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from agentgate_mcp.spl import ast
 from tests.spl_oracle.job import Job, OracleError, Result, options, truth, word
 from tests.spl_oracle.search import compiled
-from tests.spl_oracle.values import Row, Value, items, single, text
+from tests.spl_oracle.values import Row, Value, items, number, single, text
 
 
 def _bracket(node: ast.Generic) -> ast.Subsearch:
@@ -76,13 +76,14 @@ def appendcols(node: ast.Generic, source: Result, job: Job) -> Result:
 
 
 def union(node: ast.Generic, source: Result | None, job: Job) -> Result:
-    """The rows so far, then those of each bracket."""
-    made = source or Result([], [])
-    for arg in node.args:
-        if isinstance(arg, ast.Subsearch):
-            other = job.subsearch(arg)
-            made = Result([*made.rows, *other.rows], _union(made, other))
-    return made
+    """The rows so far, then those of each bracket; whole events in order of time."""
+    parts = [] if source is None else [source]
+    parts += [job.subsearch(arg) for arg in node.args if isinstance(arg, ast.Subsearch)]
+    rows = [row for part in parts for row in part.rows]
+    if all(part.columns is None for part in parts):
+        return Result(sorted(rows, key=lambda r: (number(r.get("_time")) or 0, r.seq), reverse=True))
+    columns = None if any(part.columns is None for part in parts) else [n for part in parts for n in part.names()]
+    return Result(rows, None if columns is None else list(dict.fromkeys(columns)))
 
 
 # --- lookups ------------------------------------------------------------------------------------
