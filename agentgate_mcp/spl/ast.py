@@ -125,12 +125,14 @@ class Eval(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Node):
-    """`head` or `tail`: ``count`` rows (default 10), or for `head` while ``expr`` holds."""
+    """`head` or `tail`: ``count`` rows (default 10), or for `head` while ``expr`` holds; then
+    ``count`` is a limit only where it is ``counted``: written in the search."""
 
     command: Literal["head", "tail"]
     count: int = 10
     expr: EvalExpr | None = None
     options: tuple[Option, ...] = ()
+    counted: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,14 +79,14 @@ def _arguments_start(cursor: Cursor) -> int:
 
 def _head(cursor: Cursor) -> ast.Command:
     name = cast("Literal['head', 'tail']", cursor.stage.name)
-    count, expr = 10, None
+    count, counted, expr = 10, False, None
     options: list[ast.Option] = []
     while cursor.index < cursor.end:
         token = cursor.peek()
         option = cursor.option()
         if option is not None and option.key in ("limit", "null", "keeplast"):
             if option.key == "limit":
-                count = _count(option.value, cursor)
+                count, counted = _count(option.value, cursor), True
             else:
                 options.append(option)
         elif option is not None:
@@ -94,7 +94,7 @@ def _head(cursor: Cursor) -> ast.Command:
             expr = evaluator(cursor, cursor.position, cursor.stage.end).expression()
             cursor.index = cursor.end
         elif token is not None and token[0] == WORD and token[1].isdecimal():
-            count = int(token[1][:12])
+            count, counted = int(token[1][:12]), True
             cursor.index += 1
         elif token is not None and token[0] == LPAREN and expr is None:
             close = cursor.matching()
@@ -105,7 +105,7 @@ def _head(cursor: Cursor) -> ast.Command:
             cursor.index = cursor.end
         else:
             raise cursor.error("a number of rows, an expression in parentheses or an option")
-    return ast.Head(command=name, count=count, expr=expr, options=tuple(options), span=_span(cursor))
+    return ast.Head(command=name, count=count, expr=expr, options=tuple(options), counted=counted, span=_span(cursor))
 
 
 def _count(value: ast.Operand, cursor: Cursor) -> int:

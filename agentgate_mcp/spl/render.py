@@ -111,7 +111,7 @@ def _command_name(name: str) -> str:
 
 
 def _head(command: ast.Head) -> str:
-    count = str(command.count) if command.count != 10 or command.expr is None else ""
+    count = str(command.count) if command.counted or command.count != 10 or command.expr is None else ""
     expr = f"({_eval(command.expr, _XOR)})" if command.expr is not None else ""
     return _join(command.command, count, expr, _options(command.options))
 

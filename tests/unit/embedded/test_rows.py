@@ -29,6 +29,8 @@ def _ids(result: SearchResult) -> list[str]:
         ("src=* | head (index=\"auth\") keeplast=true", "5 4 3"),
         ("src=* | head (isnull(dest)) limit=1", "5"),
         ("* | head (index!=\"network\")", "7 5 4"),
+        ("* | head (index!=\"network\") limit=2", "7 5"),
+        ("* | head 1 (index!=\"network\")", "7"),
         ("* | head (bytes_out=9)", "7"),
         ("* | head (bytes_out=9) null=t", "7 5 4 3"),
         ("* | head (bytes_out=9) null=t keeplast=t", "7 5 4 3 2"),
@@ -107,3 +109,9 @@ def test_a_pattern_that_re2_lacks_is_unsupported_and_a_malformed_one_is_not(run:
     with pytest.raises(SplError) as caught:
         run('* | regex "a(b"')
     assert not isinstance(caught.value, UnsupportedSplError)
+
+
+def test_a_condition_alone_has_no_limit_of_ten_rows(run: Run) -> None:
+    rows = run('* | eval n=split("1 2 3 4", " ") | mvexpand n | head (n>0)').rows
+    assert len(rows) == 24
+    assert len(run('* | eval n=split("1 2 3 4", " ") | mvexpand n | head 10 (n>0)').rows) == 10

@@ -59,7 +59,7 @@ def iso_time(at: float) -> str:
         return number_text(at)
     moment = _EPOCH + timedelta(seconds=int(seconds))
     # The stored double is a little off the decimal that was meant: 0.123 may be 0.12299….
-    milliseconds = min(999, int(fraction * 1000 + 1e-4))
+    milliseconds = min(999, int(fraction * 1000 + 1e-3))
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}+00:00"
 
 

@@ -42,7 +42,8 @@ def _head(node: ast.Command, source: Relation, build: Build) -> Relation:
     over = f"ORDER BY {rows.order[0]} ROWS BETWEEN UNBOUNDED PRECEDING AND {frame}"
     marked = f"SELECT *, bool_or({failed}) OVER ({over}) AS o{rows.ids} FROM ({rows.sql})"  # noqa: S608 - generated
     ended = replace(rows, sql=marked, ids=rows.ids + 1)
-    return ended.where(f"NOT coalesce(o{rows.ids}, false)").limited(node.count)
+    held = ended.where(f"NOT coalesce(o{rows.ids}, false)")
+    return held.limited(node.count) if node.counted else held
 
 
 def _tail(node: ast.Command, source: Relation, _: Build) -> Relation:
