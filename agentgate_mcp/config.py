@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
+def corpora(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The development corpora that tests and benches read, where `AGENTGATE_CORPORA` names them."""
+    named = (os.environ if environ is None else environ).get("AGENTGATE_CORPORA", "")
+    return Path(named) if named else None
+
+
 def load(env_file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
     """Settings from the environment, the env file and ``overrides`` (strongest), checked.
 

@@ -246,6 +246,8 @@ class EvalParser:
         return self._chain(here.muls)
 
     def _adds(self, here: _Frame) -> _Operand:
+        if not here.adds:
+            return self._chain(here.muls)
         here.adds.append((here.add_op, self._muls(here)))
         here.add_op = ""
         return self._chain(here.adds)
@@ -264,6 +266,8 @@ class EvalParser:
         return node, self.height.grow(height, node.span.start)
 
     def _comparison(self, here: _Frame) -> _Operand:
+        if here.tested is None and not here.compare and not here.nots:
+            return self._adds(here)
         if here.tested is not None:
             node, height = here.tested
             here.tested = None
@@ -294,8 +298,10 @@ class EvalParser:
         return ast.Logical(op=op, operands=nodes, span=span), height
 
     def _close(self, here: _Frame) -> _Operand:
-        inner = self._level(here, "AND", self._comparison(here))
-        return self._level(here, "XOR", self._level(here, "OR", inner))
+        last = self._comparison(here)
+        if not here.levels:
+            return last
+        return self._level(here, "XOR", self._level(here, "OR", self._level(here, "AND", last)))
 
     def _next(self) -> tuple[str, str, int] | None:
         """The next token as (kind, text, start); the cursor stands after it."""
@@ -303,9 +309,12 @@ class EvalParser:
         if match is None:
             self._skip_blanks()
             raise self._error("a value or an operator", self.position)
+        self.position = end = match.end()
         kind = cast("str", match.lastgroup)
-        start, self.position = match.span(kind)
-        return None if kind == "end" else (kind, match.group(kind), start)
+        if kind == "end":
+            return None
+        text = match[kind]
+        return kind, text, end - len(text)
 
     def _skip_blanks(self) -> None:
         match = _BLANKS.match(self.text, self.position, self.end)

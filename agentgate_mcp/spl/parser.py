@@ -26,6 +26,11 @@ def parse(text: str) -> ast.Pipeline:
     return parse_layout(lay_out(text))
 
 
+def forget() -> None:
+    """Empty the memo; results do not change."""
+    _MEMO.clear()
+
+
 def parse_layout(layout: Layout) -> ast.Pipeline:
     """The tree of a text that is cut into stages already, remembered as `parse` does.
 
