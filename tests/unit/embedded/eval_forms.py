@@ -1,8 +1,8 @@
-"""One expression in the forms that its arguments can have: written, in a text field, in a number field."""
+"""Expressions in the forms that their arguments can have: written, in a text field, in a number field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from agentgate_mcp.backends.ports import SearchResult
@@ -20,27 +20,29 @@ def written(argument: Argument) -> str:
     return quoted(argument) if isinstance(argument, str) else repr(argument)
 
 
-def query(expression: str, arguments: tuple[Argument, ...]) -> tuple[str, list[str]]:
-    """A search over one event that computes the expression in every form; the fields to look at."""
-    forms = {"literal": [written(a) for a in arguments]}
+def batches(cases: Sequence[Case], size: int = 12) -> list[Sequence[Case]]:
+    """Cases in groups that one search each computes."""
+    return [cases[start : start + size] for start in range(0, len(cases), size)]
+
+
+def check(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    """Every form of every expression gives what is expected, over one event."""
     assignments: list[str] = []
-    if arguments:
-        forms["texts"] = [f"t{n}" for n in range(len(arguments))]
-        assignments += [f"t{n}={quoted(str(a))}" for n, a in enumerate(arguments)]
-    if any(not isinstance(a, str) for a in arguments):
-        forms["numbers"] = [f"n{n}" for n in range(len(arguments))]
-        assignments += [f"n{n}={written(a)}" for n, a in enumerate(arguments)]
-    for name, values in forms.items():
-        filled = expression
-        for number, value in enumerate(values):
-            filled = filled.replace(f"#{number}", value)
-        assignments.append(f"{name}={filled}")
-    return f"event_id=e-1 | eval {', '.join(assignments)} | table {' '.join(forms)}", list(forms)
-
-
-def check(run: Callable[..., SearchResult], case: Case) -> None:
-    """Every form of the expression gives what is expected."""
-    expression, arguments, expected = case
-    search, forms = query(expression, arguments)
-    (row,) = run(search).rows or ({},)
-    assert {form: row.get(form) for form in forms} == dict.fromkeys(forms, expected)
+    expected: dict[str, tuple[str, str | list[str] | None]] = {}
+    for case, (expression, arguments, value) in enumerate(cases):
+        forms = {"literal": [written(a) for a in arguments]}
+        if arguments:
+            forms["texts"] = [f"t{case}_{n}" for n in range(len(arguments))]
+            assignments += [f"t{case}_{n}={quoted(str(a))}" for n, a in enumerate(arguments)]
+        if any(not isinstance(a, str) for a in arguments):
+            forms["numbers"] = [f"n{case}_{n}" for n in range(len(arguments))]
+            assignments += [f"n{case}_{n}={written(a)}" for n, a in enumerate(arguments)]
+        for form, values in forms.items():
+            filled = expression
+            for number, text in enumerate(values):
+                filled = filled.replace(f"#{number}", text)
+            assignments.append(f"{form}{case}={filled}")
+            expected[f"{form}{case}"] = (f"{expression} of {arguments} as {form}", value)
+    rows = run(f"event_id=e-1 | eval {', '.join(assignments)} | table {' '.join(expected)}").rows
+    row = rows[0] if rows else {}
+    assert {what: row.get(name) for name, (what, _) in expected.items()} == dict(expected.values())

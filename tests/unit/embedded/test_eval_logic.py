@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from agentgate_mcp.backends.ports import SearchResult
-from tests.unit.embedded.eval_forms import Case, check
+from tests.unit.embedded.eval_forms import Case, batches, check
 
 pytestmark = pytest.mark.req("embedded.eval")
 
@@ -129,16 +129,16 @@ TESTS: list[Case] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CHOICES)
-def test_choices_take_the_branch_that_splunk_takes(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(CHOICES))
+def test_choices_take_the_branch_that_splunk_takes(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", KINDS)
-def test_values_are_of_the_kinds_that_splunk_says(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(KINDS))
+def test_values_are_of_the_kinds_that_splunk_says(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", TESTS)
-def test_texts_and_addresses_match_what_splunk_matches(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(TESTS))
+def test_texts_and_addresses_match_what_splunk_matches(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)

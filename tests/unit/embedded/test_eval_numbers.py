@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from agentgate_mcp.backends.ports import SearchResult
-from tests.unit.embedded.eval_forms import Case, check
+from tests.unit.embedded.eval_forms import Case, batches, check
 
 pytestmark = pytest.mark.req("embedded.eval")
 
@@ -92,16 +92,16 @@ CONVERTED: list[Case] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", NUMBERS)
-def test_numbers_are_computed_as_in_splunk(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(NUMBERS))
+def test_numbers_are_computed_as_in_splunk(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", BITS)
-def test_bits_are_joined_and_moved(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(BITS))
+def test_bits_are_joined_and_moved(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", CONVERTED)
-def test_numbers_become_texts_and_texts_numbers(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(CONVERTED))
+def test_numbers_become_texts_and_texts_numbers(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from agentgate_mcp.backends.ports import SearchResult
-from tests.unit.embedded.eval_forms import Case, check
+from tests.unit.embedded.eval_forms import Case, batches, check
 
 pytestmark = pytest.mark.req("embedded.eval")
 
@@ -152,21 +152,21 @@ TIMES: list[Case] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TEXTS)
-def test_texts_are_cut_and_changed_as_in_splunk(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(TEXTS))
+def test_texts_are_cut_and_changed_as_in_splunk(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", LISTS)
-def test_several_values_are_taken_apart_and_joined(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(LISTS))
+def test_several_values_are_taken_apart_and_joined(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", JSON)
-def test_json_is_read_and_made(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(JSON))
+def test_json_is_read_and_made(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)
 
 
-@pytest.mark.parametrize("case", TIMES)
-def test_times_are_written_read_and_moved(run: Callable[..., SearchResult], case: Case) -> None:
-    check(run, case)
+@pytest.mark.parametrize("cases", batches(TIMES))
+def test_times_are_written_read_and_moved(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
+    check(run, cases)

@@ -90,6 +90,11 @@ def _path(call: ast.Call, to: Evaluator, number: int) -> str:
     return pointed(steps, start)
 
 
+def _document(call: ast.Call, to: Evaluator) -> str:
+    """The first argument as JSON. Left to the engine, the cast would be taken out of the TRY around it."""
+    return f"TRY_CAST({to.text(call.args[0])} AS JSON)"
+
+
 def _json_set(call: ast.Call, to: Evaluator) -> Result:
     arity(call, 3)
     if len(call.args) % 2 == 0:
@@ -99,13 +104,13 @@ def _json_set(call: ast.Call, to: Evaluator) -> Result:
     def one(document: str, place: tuple[str, str]) -> str:
         return f"TRY(json_set({document}, {to.build.bind(place[0])}, CAST({place[1]} AS JSON)))"
 
-    return Column(sql=f"CAST({reduce(one, places, to.text(call.args[0]))} AS VARCHAR)", kind="text")
+    return Column(sql=f"CAST({reduce(one, places, _document(call, to))} AS VARCHAR)", kind="text")
 
 
 def _json_delete(call: ast.Call, to: Evaluator) -> Result:
     arity(call, 2)
     places = [to.build.bind(_path(call, to, n)) for n in range(1, len(call.args))]
-    sql = reduce(lambda document, place: f"TRY(json_remove({document}, {place}))", places, to.text(call.args[0]))
+    sql = reduce(lambda document, place: f"TRY(json_remove({document}, {place}))", places, _document(call, to))
     return Column(sql=f"CAST({sql} AS VARCHAR)", kind="text")
 
 

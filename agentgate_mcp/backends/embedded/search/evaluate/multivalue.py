@@ -7,7 +7,7 @@ that would give more than `MAX_RANGE` values gives none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from agentgate_mcp.backends.embedded.search import sqltext
 from agentgate_mcp.backends.embedded.search.arguments import span_seconds
 from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, clamped, item, refused
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator, Function, Result
+from agentgate_mcp.backends.embedded.search.evaluate.fields import fields
 from agentgate_mcp.backends.embedded.search.evaluate.matching import matcher
 from agentgate_mcp.backends.embedded.search.relation import Column
 from agentgate_mcp.errors import SplError
@@ -176,34 +177,10 @@ def _mvmap(call: ast.Call, to: Evaluator) -> Result:
 
 
 def _only_field(call: ast.Call, expr: ast.EvalExpr) -> ast.FieldRef:
-    found = {node.name: node for node in _fields(expr)}
+    found = {node.name: node for node in fields(expr)}
     if len(found) != 1:
         raise SplError(f"{call.function} refers to {len(found)} fields", expr.span.start, "one field")
     return next(iter(found.values()))
-
-
-def _fields(expr: ast.EvalExpr) -> Iterator[ast.FieldRef]:
-    """The fields that an expression names."""
-    match expr:
-        case ast.FieldRef():
-            yield expr
-            return
-        case ast.Call():
-            inner = expr.args
-        case ast.Unary():
-            inner = (expr.operand,)
-        case ast.Chain():
-            inner = (expr.first, *(operand for _, operand in expr.rest))
-        case ast.Compare():
-            inner = (expr.left, expr.right)
-        case ast.InTest():
-            inner = (expr.operand, *expr.values)
-        case ast.Logical():
-            inner = expr.operands
-        case ast.Number() | ast.String() | ast.MacroCall() | ast.Subsearch():
-            inner = ()
-    for part in inner:
-        yield from _fields(part)
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
