@@ -108,6 +108,25 @@ def test_a_hostile_field_name_is_a_name_or_a_clean_error(
     assert store.rows("SELECT count(*) FROM events") == [(len(HOSTILE),)]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "* | rename {f} as x | table x", "* | rename user as {f}", "* | dedup {f} consecutive=t",
+        "* | regex {f}=x", "* | fillnull {f}", "* | mvexpand {f}", "* | mvcombine {f}", "* | untable {f} n v | head 3",
+        "* | xyseries index {f} event_id", "* | transpose 0 header_field={f}", "* | foreach {f} [eval x='<<FIELD>>']",
+        "* | transaction {f}", "* | convert num({f})", "* | rex field={f} \"(?<x>.)\"", "* | spath input={f}",
+        "* | strcat user {f} {f}", "* | extract | table {f}",
+    ],
+)  # fmt: skip
+def test_a_hostile_name_is_one_for_every_command(
+    run: Callable[[str], SearchResult], store: TelemetryStore, query: str
+) -> None:
+    for text in HOSTILE[::6]:
+        with suppress(SplError):
+            assert len(run(query.replace("{f}", _quoted(text))).rows) <= len(HOSTILE)
+    assert store.rows("SELECT count(*) FROM events") == [(len(HOSTILE),)]
+
+
 def test_hidden_columns_cannot_be_named(run: Callable[[str], SearchResult]) -> None:
     for name in ("_seq", "_more", "_made", "o0", "c0", "x", "m", "r"):
         expected = 1 if name in HOSTILE else 0
@@ -127,7 +146,56 @@ MARK = "zqxj"
             "{f} IN ({v})",
             "{v} | table {f}",
             "* | stats values({f}) as {v} by {f}",
+            "* | stats sum({f}) as {v} mode(user) list({f}) latest({f}) perc9({f}) by user",
+            "* | stats count(eval({f}={v})) as {v}",
+            "* | eval {f}=user | stats values({f}*) as *{v} count({f})",
+            "* | eventstats max({f}) as {v} dc(user) by {f}",
+            "* | streamstats window=2 last({f}) as {v} by {f}",
+            "* | streamstats time_window={v} reset_before={v} count by {f}",
+            "* | chart count over {f} by user limit=1 otherstr={v}",
+            "* | eval {f}={v} | chart count sum(user) over user by {f} sep={v} nullstr={v}",
+            "* | chart count over user by {f} format={v} where {f} > 1",
+            "* | eval {f}={v} | timechart span=1d count by {f} limit=1 useother=t otherstr={v}",
+            "* | timechart span={v} aligntime={f} per_day({f}) as {v}",
+            "* | bin {f} span=5 as {v}",
+            "* | bin user span={v}",
+            "* | bin {f} bins=3 start={v} aligntime={v}",
+            "* | top {f} user countfield={v} percentfield={f} useother=t otherstr={v}",
+            "* | rare 1 user by {f} useother=t otherstr={v}",
+            "* | addtotals {f} user col=t labelfield={f} label={v} fieldname={v}",
+            "* | accum {f} as {v} | delta {f} as {v} | autoregress {f} p=1-2",
+            "* | trendline ema2({f}) as {v} wma3(user)",
+            "* | makecontinuous {f} span=5",
             "* | sort {f}",
+            "* | dedup {f} keepevents=t sortby {f}",
+            "* | regex {f}={v}",
+            "* | rename {f} as {v}, user as {f}",
+            "* | rename user* as {v}*, {f} as user",
+            "* | replace {v} with {f} in user, {f}",
+            "* | replace *{v} with {f}* in user",
+            "* | strcat user {v} {f} {v}",
+            "* | rangemap field={f} {v}=1-2 default={v}",
+            "* | setfields a={v}",
+            "* | fieldformat user={v}",
+            "* | rex field={f} {v}",
+            "* | rex max_match=0 offset_field={f} {v}",
+            "* | rex field=user mode=sed {v}",
+            "* | eval user={v} | spath input=user output={f} path=a",
+            "* | spath input=user {f}",
+            "* | eval _raw={v} | extract pairdelim={f} kvdelim={v}",
+            "* | fillnull value={v} {f}",
+            "* | filldown {f}",
+            "* | makemv delim={v} {f}",
+            "* | makemv tokenizer={v} user",
+            "* | makemv delim=e user | mvexpand user | mvcombine delim={v} {f} | nomv {f}",
+            "* | untable user {f} {v}",
+            "* | xyseries event_id user {f}",
+            "* | xyseries format={v} sep={v} user {f} index event_id",
+            "* | transpose column_name={f} header_field={v}",
+            "* | foreach {f} user [eval {v}='<<FIELD>>']",
+            "* | transaction {f} startswith={v} delim={v}",
+            "* | transaction user mvlist={f} nullstr={v}",
+            "* | convert timeformat={v} ctime({f}) as {v}",
         ]
     ),
 )
