@@ -32,7 +32,7 @@ def _take(shape: Shape, command: ast.Command, *, first: bool) -> None:
             _search(shape, command.where, first=first)
             if command.data_model:
                 shape.data.add(f"data_model:{command.data_model}")
-            _count(shape, command, anew=not command.options)
+            _count(shape, command, anew=not (_is_on(command, "prestats") or _is_on(command, "append")))
         case ast.InputLookup():
             shape.conditions += of_search(command.where)
             if first:
@@ -91,15 +91,18 @@ def _count(shape: Shape, command: ast.Stats | ast.Tstats, *, anew: bool) -> None
     keys = {k.field for k in command.by}
     made = {a.output for a in command.aggregations}
     if anew:
-        if isinstance(command, ast.Stats):
-            shape.group(keys)
-        else:
-            shape.groups.append(frozenset(keys))
+        if not any(o.key == "fillnull_value" for o in command.options):
+            shape.group(keys if isinstance(command, ast.Stats) else set(), counted=keys)
         shape.keep({*made, *keys})
         shape.certain |= keys | {a.output for a in command.aggregations if a.function in ("count", "c", "dc")}
     for found in command.aggregations:
         read = read_by(found.expr) if found.expr is not None else frozenset({found.field} - {"", "*"})
         shape.assign(found.output, (command.command, repr(found)), read)
+
+
+def _is_on(command: ast.Tstats, option: str) -> bool:
+    found = next((o.value for o in command.options if o.key == option), None)
+    return isinstance(found, ast.Value) and found.text.lower() in ("t", "true", "1")
 
 
 def _rename(shape: Shape, old: str, new: str) -> None:
@@ -122,7 +125,8 @@ def _rename(shape: Shape, old: str, new: str) -> None:
 
 
 def _assign(shape: Shape, assignment: ast.Assignment) -> None:
-    shape.assign(assignment.field, ("eval", repr(assignment.expr)), read_by(assignment.expr))
+    how = "constant" if isinstance(assignment.expr, ast.Number | ast.String) else "eval"
+    shape.assign(assignment.field, (how, repr(assignment.expr)), read_by(assignment.expr))
     match assignment.expr:
         case ast.Number():
             shape.constants[assignment.field] = assignment.expr.raw

@@ -183,17 +183,18 @@ def _fields(before: Shape, after: Shape, foreign: frozenset[str]) -> list[Narrow
     """Conditions that still stand, on fields that are no longer what they were."""
     needed = after.used & before.used
     gone = dict.fromkeys(sorted((before.produced - after.produced) & needed), "no longer computed")
-    gone |= dict.fromkeys(sorted(after.starved - before.starved), "removed first")
+    gone |= dict.fromkeys(sorted(after.starved - before.starved), "not there by then")
     found = [
         Narrowing(grade=Grade.MAJOR, detail=f"{name} is {how}, and a condition needs it") for name, how in gone.items()
     ]
+    relied = after.relied & before.relied
     for name in sorted(after.tested.keys() & before.tested.keys() - gone.keys()):
         fresh = [o for o in after.tested[name] - before.tested[name] if o is not None]
         if not fresh:
             continue
         ways = {o[0] for o in before.tested[name] if o is not None}
         alike = all(o[0] in ways for o in fresh) and not after.sources.get(name, foreign) & foreign
-        grade = Grade.MODERATE if alike or name not in needed else Grade.MAJOR
+        grade = Grade.MODERATE if alike or name not in relied else Grade.MAJOR
         found.append(Narrowing(grade=grade, detail=f"{name} is computed differently, and a condition needs it"))
     return found
 

@@ -71,6 +71,12 @@ class Shape:
         return {name for c in self.conditions for name in needs_value(c)}
 
     @property
+    def relied(self) -> set[str]:
+        """Fields whose value decides what is let through; exclusions only take away by it."""
+        demanding = (c for c in self.conditions if not isinstance(c, NotIn) and not _is_denial(c))
+        return {name for c in demanding for name in fields_of(c) or ()}
+
+    @property
     def mentioned(self) -> set[str]:
         """Fields that the search works with: computed, kept, or read by a condition."""
         read = {name for c in self.conditions for name in fields_of(c) or ()}
@@ -92,9 +98,9 @@ class Shape:
             if _refuted(condition, self.constants):
                 self.conditions.append(Never())
 
-    def group(self, names: set[str]) -> None:
-        """Rows are counted by ``names``."""
-        self.groups.append(frozenset(names))
+    def group(self, names: set[str], *, counted: set[str]) -> None:
+        """Rows are ``counted`` by these fields; ``names`` are those that rows must have by now."""
+        self.groups.append(frozenset(counted))
         self.starved.update(n for n in names if self.lacks(n) and not any("*" in v for v in self.visible or ()))
 
     def assign(self, name: str, origin: Origin, sources: frozenset[str] | None = None) -> None:
@@ -137,6 +143,10 @@ def needs_value(condition: Condition) -> set[str]:
             return {n for n in branches[0] if all(n in b for b in branches)} if branches else set()
         case NotIn() | Opaque() | Never():
             return set()
+
+
+def _is_denial(condition: Condition) -> bool:
+    return isinstance(condition, Opaque) and not condition.positive
 
 
 def _refuted(condition: Condition, constants: dict[str, str]) -> bool:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.lookups import Polarity, polarities
 from agentgate_mcp.graph.losses import settings_losses
-from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.samples import detection, macro, obj
@@ -100,6 +100,102 @@ def test_each_way_of_saying_less_is_typed(changed: dict[str, Json], kind: str, g
     assert (kind, grade) == max(found, key=lambda f: f[1])
 
 
+HEARD: dict[str, Json] = {
+    **BEFORE,
+    "alert.track": True,
+    "alert.digest_mode": False,
+    "alert.severity": 5,
+    "action.risk": True,
+    "action.risk.param._risk_score": "80",
+    "action.notable.param.severity": "critical",
+    "schedule_priority": "highest",
+}
+
+
+def heard(**changed: Json) -> list[tuple[str, Grade]]:
+    after = {**HEARD, **{k.replace("__", "."): v for k, v in changed.items()}}
+    return [(loss.kind, loss.grade) for loss in settings_losses("saved_search:D", HEARD, after)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "grade"),
+    [
+        ({"dispatch__sample_ratio": "2"}, "truncation", Grade.MODERATE),
+        ({"dispatch__sample_ratio": "100"}, "truncation", Grade.MAJOR),
+        ({"dispatch__sample_ratio": "many"}, "truncation", Grade.MODERATE),
+        ({"dispatch__max_count": 50_000}, "truncation", Grade.MINOR),
+        ({"dispatch__max_count": "50"}, "truncation", Grade.MODERATE),
+        ({"dispatch__max_count": "1"}, "truncation", Grade.MAJOR),
+        ({"dispatch__max_count": "0"}, "truncation", Grade.BLIND),
+        ({"dispatch__max_time": "600"}, "truncation", Grade.MINOR),
+        ({"dispatch__max_time": "1"}, "truncation", Grade.MAJOR),
+        ({"dispatch__auto_cancel": "5"}, "truncation", Grade.MAJOR),
+        ({"dispatch__allow_partial_results": "0"}, "truncation", Grade.MINOR),
+        ({"dispatch__lookups": "0"}, "narrowed_filter", Grade.MAJOR),
+        ({"dispatchAs": "user"}, "narrowed_filter", Grade.MODERATE),
+        ({"federated__provider": "elsewhere"}, "narrowed_filter", Grade.MAJOR),
+        ({"run_n_times": "1"}, "schedule_gap", Grade.MAJOR),
+        ({"max_concurrent": "0"}, "schedule_gap", Grade.MAJOR),
+        ({"schedule_window": "auto"}, "schedule_gap", Grade.MINOR),
+        ({"schedule_window": "45"}, "schedule_gap", Grade.MODERATE),
+        ({"schedule_window": "1440"}, "schedule_gap", Grade.MAJOR),
+        ({"allow_skew": "100%"}, "schedule_gap", Grade.MINOR),
+        ({"allow_skew": "2h"}, "schedule_gap", Grade.MAJOR),
+        ({"schedule_priority": "default"}, "schedule_gap", Grade.MODERATE),
+        ({"realtime_schedule": "0"}, "schedule_gap", Grade.MINOR),
+        ({"workload_pool": "slow"}, "schedule_gap", Grade.MODERATE),
+        ({"dispatch__earliest_time": "whenever"}, "schedule_gap", Grade.MAJOR),
+        ({"dispatch__earliest_time": "rt-1m", "dispatch__latest_time": "rt"}, "schedule_gap", Grade.MODERATE),
+        ({"dispatch__index_earliest": "-1m"}, "schedule_gap", Grade.MAJOR),
+        ({"dispatch__index_earliest": "-1h", "dispatch__index_latest": "-2h"}, "schedule_gap", Grade.BLIND),
+        ({"enableSched": "0"}, "schedule_gap", Grade.BLIND),
+        ({"alert__expires": "6h"}, "visibility", Grade.MINOR),
+        ({"alert__expires": "1h"}, "visibility", Grade.MODERATE),
+        ({"alert__expires": "1s"}, "visibility", Grade.MAJOR),
+        ({"dispatch__ttl": "60"}, "visibility", Grade.MAJOR),
+        ({"alert__severity": "4"}, "visibility", Grade.MINOR),
+        ({"alert__severity": 1}, "visibility", Grade.MAJOR),
+        ({"action__notable__param__severity": "informational"}, "visibility", Grade.MAJOR),
+        ({"action__risk__param___risk_score": "0"}, "visibility", Grade.MAJOR),
+        ({"action__risk__param___risk_score": "40"}, "visibility", Grade.MINOR),
+        ({"alert__digest_mode": True}, "throttle", Grade.MINOR),
+        (
+            {"alert__suppress": 1, "alert__suppress__period": "1h", "alert__suppress__fields": "src",
+             "alert__suppress__group_name": "all"},
+            "throttle", Grade.MODERATE,
+        ),
+        ({"alert__track": 0}, "disabled_action", Grade.MODERATE),
+    ],
+)  # fmt: skip
+def test_a_dial_turned_the_costly_way_is_typed(changed: dict[str, Json], kind: str, grade: Grade) -> None:
+    assert (kind, grade) in heard(**changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"dispatch__sample_ratio": "1"},
+        {"dispatch__max_count": "1000000"},
+        {"dispatch__max_time": "0"},
+        {"dispatch__ttl": "150p"},
+        {"alert__expires": "7d"},
+        {"alert__severity": 6},
+        {"schedule_window": "0"},
+        {"realtime_schedule": "1"},
+        {"action__risk__param___risk_score": "100"},
+        {"dispatch__lookups": "1"},
+    ],
+)
+def test_a_dial_turned_the_other_way_costs_nothing(changed: dict[str, Json]) -> None:
+    assert heard(**changed) == []
+
+
+def test_an_alert_heard_of_only_in_the_list_of_alerts_is_silent_without_it() -> None:
+    before: dict[str, Json] = {**BEFORE, "actions": "", "action.email": "0", "alert.track": "1"}
+    found = settings_losses("saved_search:D", before, {**before, "alert.track": "0"})
+    assert [(x.kind, x.grade) for x in found] == [("disabled_action", Grade.BLIND)]
+
+
 def test_a_schedule_that_waits_longer_than_it_looks_back_leaves_a_gap() -> None:
     found = losses(cron_schedule="0 * * * *")
     assert ("schedule_gap", Grade.MAJOR) in found
@@ -142,6 +238,20 @@ NOTHING = KnowledgeSet.from_objects(())
     ],
 )
 def test_polarity_of_a_lookup(search: str, expected: set[Polarity]) -> None:
+    assert polarities(search, ALLOW, NOTHING) == expected
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        (
+            'index=a | lookup allow ip OUTPUT owner | eval ok=if(isnull(owner), "no", "yes") | where ok="no"',
+            {Polarity.ADDS, Polarity.UNKNOWN},
+        ),
+        ("index=a | lookup allow ip OUTPUT owner | eval ok=owner | where count>1", {Polarity.ADDS}),
+    ],
+)
+def test_a_test_of_what_is_computed_from_a_lookup_may_go_either_way(search: str, expected: set[Polarity]) -> None:
     assert polarities(search, ALLOW, NOTHING) == expected
 
 

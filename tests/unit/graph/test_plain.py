@@ -15,6 +15,7 @@ from agentgate_mcp.graph.impact import impact
 from agentgate_mcp.graph.nodes import Force, Role, State
 from agentgate_mcp.graph.plain import plain_impact, plain_reach
 from agentgate_mcp.graph.scoring import impact_score
+from agentgate_mcp.model.site import ObjectChange
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.samples import change, graph_of, random_set, settled
 
@@ -136,9 +137,22 @@ def test_forty_tunings_of_published_filters_are_small(escu: KnowledgeGraph) -> N
         definition = (
             "search NOT user=svc_a",
             "search NOT dest IN (a, b)",
-            "where count>3",
+            "search NOT process=*agent*",
             "search NOT (user=x dest=y)",
         )
         settings = {"definition": definition[number % 4]}
         found = impact(escu, [change("modify", "macro", node_id.removeprefix("macro:"), dict(settings))])
         assert impact_score(found) <= 49, (node_id, found.losses)
+
+
+@pytest.mark.req("blast.friction", "graph.narrowing")
+def test_a_threshold_on_a_count_is_small_where_there_is_a_count_and_blinding_where_there_is_none(
+    escu: KnowledgeGraph,
+) -> None:
+    counting, others = "o365_excessive_sso_logon_errors_filter", "icacls_grant_command_filter"
+    scores = [impact_score(impact(escu, [_modified(name, "where count>3")])) for name in (counting, others)]
+    assert scores[0] < 50 <= scores[1]
+
+
+def _modified(name: str, definition: str) -> ObjectChange:
+    return change("modify", "macro", name, {"definition": definition})

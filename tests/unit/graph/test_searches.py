@@ -187,3 +187,62 @@ def test_a_threshold_loses_exactly_when_it_rises(before: int, after: int) -> Non
 def test_no_text_makes_the_comparison_raise(text: str) -> None:
     compare_searches(BASE, text)
     compare_searches(text, BASE)
+
+
+SITE = KnowledgeSet.from_definitions(saved_searches={"other": "index=auth | stats count BY src, dest, ticket"})
+COUNTED = "index=auth sourcetype=sec action=failure | stats count BY src | where count>10"
+MODEL = "| tstats count from datamodel=Endpoint.Processes by Processes.dest Processes.user | rename Processes.* as *"
+
+
+def graded(before: str, after: str) -> Grade | None:
+    return compare_searches(before, after, old=SITE).grade
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (COUNTED.replace("BY src", "BY src, nosuch"), Grade.MAJOR),
+        (COUNTED.replace("BY src", "BY src, ticket"), Grade.MINOR),
+        (COUNTED.replace("BY src", "BY src, user"), Grade.MINOR),
+        (COUNTED.replace("action=", "nosuch=x action="), Grade.MAJOR),
+        (COUNTED.replace("action=", "nosuch!=x action="), Grade.MAJOR),
+        (COUNTED.replace("action=", "ticket=x action="), Grade.MODERATE),
+        (COUNTED.replace("| stats", "| where nosuch>5 | stats"), Grade.MAJOR),
+        (COUNTED.replace("action=failure", "action=failure action=success"), Grade.MAJOR),
+        (COUNTED.replace("count BY", "sum(nosuch) AS count BY"), Grade.MAJOR),
+        (COUNTED.replace("count BY", "dc(src) AS count BY"), Grade.MODERATE),
+        (COUNTED.replace("| where", "| eval count=0 | where"), Grade.BLIND),
+        (COUNTED.replace("| where", "| lookup l src OUTPUT count | where"), Grade.MAJOR),
+        (COUNTED.replace("| where", "| lookup l src OUTPUTNEW count | where"), None),
+        (COUNTED.replace("| where", "| streamstats count | where"), Grade.MAJOR),
+        (COUNTED.replace("| where", '| rex mode=sed field=count "s/./0/" | where'), Grade.MAJOR),
+        (COUNTED.replace("| where", "| replace 50 with 1 in count | where"), Grade.MAJOR),
+        (COUNTED + " | eval count=0", None),
+        (COUNTED + " | sort 1 -count", Grade.MODERATE),
+        (COUNTED + " | sort 0 -count", None),
+    ],
+)
+def test_fields_that_nothing_has_and_fields_made_anew_before_their_test(after: str, expected: Grade | None) -> None:
+    assert graded(COUNTED, after) is expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("search NOT dest=*", Grade.BLIND),
+        ("search NOT dest=adm01", Grade.MINOR),
+        ("where count>3", Grade.MINOR),
+        ('where process="x"', Grade.MAJOR),
+        ("where total>3", Grade.MAJOR),
+        ("table dest user count", None),
+    ],
+)
+def test_what_a_data_model_search_gives_is_known_through_its_rename(command: str, expected: Grade | None) -> None:
+    assert graded(MODEL, f"{MODEL} | {command}") is expected
+
+
+def test_absent_fields_that_are_filled_in_are_counted_all_the_same() -> None:
+    filled = MODEL.replace("tstats", "tstats fillnull_value=null")
+    more = "by Processes.dest Processes.nosuch"
+    assert graded(filled, filled.replace("by Processes.dest", more)) is None
+    assert graded(MODEL, MODEL.replace("by Processes.dest", more)) is Grade.MAJOR
