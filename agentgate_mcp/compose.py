@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +32,7 @@ from agentgate_mcp.dispatch.records import Records
 from agentgate_mcp.dispatch.rollback import roll_back
 from agentgate_mcp.dispatch.sessions import SessionKeeper
 from agentgate_mcp.dispatch.worlds import WorldKeeper
-from agentgate_mcp.errors import AgentGateError, CanonicalError, ConfigError, DataError
+from agentgate_mcp.errors import CanonicalError, ConfigError, DataError
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
@@ -100,6 +99,7 @@ class Deployment:
         self.close()
 
     def close(self) -> None:
+        self.worlds.close()
         self.desk.close()
         self.dispatcher.parts.judge.close()
         self.mirror.close()
@@ -107,14 +107,9 @@ class Deployment:
         self.office.ledger.close()
 
     def warm_up(self) -> None:
-        """Build the world beside the start, so that the first call does not wait for it."""
-
-        def build() -> None:
-            # What is wrong is said by the first call, which asks again and is refused.
-            with suppress(AgentGateError):
-                self.worlds.current()
-
-        threading.Thread(target=build, name="agentgate-warm-up", daemon=True).start()
+        """Build the world beside the start, and again whenever the knowledge changes, so that calls
+        seldom wait for it."""
+        self.worlds.follow()
 
     def roll_back(self, change_id: str, *, operator: Operator, reason: str) -> ChangeRecord:
         """Undo one change on an operator's word. Raises: ApprovalError, NotFoundError, BackendError, LedgerError."""
@@ -162,7 +157,9 @@ def open_deployment(
         logs = settings.state_dir / "logs"
         mirror, runlog = Mirror(office.ledger, logs), RunLog(logs, redactor=site.redactor, clock=clock)
         desk = desk_of(settings, site.redactor, office.approvals)
-        worlds = WorldKeeper(site.backends.knowledge.generation, lambda: site.world(ledger=office.ledger))
+        worlds = WorldKeeper(
+            site.backends.knowledge.generation, lambda previous: site.world(ledger=office.ledger, previous=previous)
+        )
         judge = Judge(
             pipeline=pipeline or Pipeline(),
             world=worlds,
@@ -268,7 +265,12 @@ class _Site:
             search_now=_data_clock(source, backends),
         )
 
-    def world(self, objects: Sequence[KnowledgeObject] | None = None, ledger: Ledger | None = None) -> World:
+    def world(
+        self,
+        objects: Sequence[KnowledgeObject] | None = None,
+        ledger: Ledger | None = None,
+        previous: World | None = None,
+    ) -> World:
         """``ledger`` says what operators accepted; without one every object counts from now."""
         return build_world(
             objects=self.backends.knowledge.objects() if objects is None else objects,
@@ -280,6 +282,7 @@ class _Site:
             search_now=self.search_now,
             accepted=Baseline.of(self.backends.knowledge.changes(), accepted_calls(ledger)) if ledger else None,
             sightings=_sightings(self.backends, self.search_now),
+            previous=previous,
         )
 
 

@@ -28,13 +28,23 @@ def build_world(
     search_now: float | None,
     sightings: Sequence[Sighting] = (),
     accepted: Baseline | None = None,
+    previous: World | None = None,
 ) -> World:
-    """One immutable snapshot. Raises: DataError when the knowledge cannot make a graph."""
+    """One immutable snapshot; of ``previous`` only what was read of unchanged texts is used again.
+
+    Raises: DataError when the knowledge cannot make a graph."""
     knowledge = KnowledgeSet.from_objects(objects)
+    graph = KnowledgeGraph.build(
+        knowledge,
+        site.assets,
+        site.teams,
+        sightings=sightings,
+        previous=previous.graph if previous is not None else None,
+    )
     return World(
         tools=tools,
         knowledge=knowledge,
-        graph=KnowledgeGraph.build(knowledge, site.assets, site.teams, sightings=sightings),
+        graph=graph,
         assets=site.assets,
         teams=site.teams,
         agents={name: _agent(name, site) for name in site.agents},

@@ -51,6 +51,8 @@ class KnowledgeGraph:
     reader: TextReader
     index: GraphIndex
     """The same graph in arrays, which say what a change does."""
+    readings: Mapping[tuple[str, bool], Reading] = field(repr=False)
+    """What each text of the set needs, for the next build."""
     hash: str
     sightings: tuple[Sighting, ...] = ()
     watching: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -65,10 +67,14 @@ class KnowledgeGraph:
         *,
         sightings: Sequence[Sighting] = (),
         reader: TextReader = read_text,
+        previous: KnowledgeGraph | None = None,
     ) -> KnowledgeGraph:
         """The graph of ``knowledge``. ``teams`` only checks that owners exist; ``sightings`` say
-        what data really comes from the assets."""
+        what data really comes from the assets. What ``previous`` has read of the same texts is not
+        read again; the graph is the same as without it."""
         builder = _Builder(knowledge, reader, sightings)
+        if previous is not None and previous.reader is reader:
+            builder.known = previous.readings
         builder.add_objects()
         builder.add_inventory(assets, teams)
         return builder.finish(cls)
@@ -139,6 +145,7 @@ class _Builder:
         self.own: dict[str, State] = {}
         self.problems: list[Problem] = list(names.problems)
         self.writers: defaultdict[str, set[str]] = defaultdict(set)
+        self.known: Mapping[tuple[str, bool], Reading] = {}
         self._read: dict[tuple[str, bool], Reading] = {}
 
     def add_objects(self) -> None:
@@ -163,7 +170,8 @@ class _Builder:
     def _cached(self, search: str, definition: bool) -> Reading:
         reading = self._read.get((search, definition))
         if reading is None:
-            reading = self._read[search, definition] = self.reader(search, definition)
+            reading = self.known.get((search, definition)) or self.reader(search, definition)
+            self._read[search, definition] = reading
         return reading
 
     def _connect(self, node_id: str, obj: KnowledgeObject, reading: Reading) -> None:
@@ -249,6 +257,7 @@ class _Builder:
             knowledge=self.knowledge,
             reader=self.reader,
             index=index,
+            readings=self._read,
             hash=content_hash(nodes, groups, self.detections, self.assets, self.own),
             sightings=self.sightings,
             watching=_watching(self.detections.values()),

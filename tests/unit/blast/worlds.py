@@ -32,12 +32,13 @@ def world_of(
     objects: Sequence[KnowledgeObject] = (),
     assets: Sequence[Asset] = (),
     cost: CostBaselines | None = None,
+    previous: World | None = None,
 ) -> World:
     knowledge = KnowledgeSet.from_objects(objects)
     return World(
         tools={},
         knowledge=knowledge,
-        graph=KnowledgeGraph.build(knowledge, assets),
+        graph=KnowledgeGraph.build(knowledge, assets, previous=previous.graph if previous else None),
         assets=tuple(assets),
         teams=(),
         agents={},

@@ -10,13 +10,16 @@ import pytest
 
 from agentgate_mcp.bench.synthetic_graph import synthetic_graph
 from agentgate_mcp.errors import BudgetError, DataError
+from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.index import Spread, compile_index, downstream, fallout, from_baseline, remove, spread
 from agentgate_mcp.graph.index.arrays import flagged
 from agentgate_mcp.graph.linking import dead_state
-from agentgate_mcp.graph.nodes import Detection, Force, Group, Role, State
+from agentgate_mcp.graph.nodes import Detection, Force, Group, Reading, Role, State
 from agentgate_mcp.graph.overlay import Overlay
 from agentgate_mcp.graph.planning import plan_changes
+from agentgate_mcp.graph.reading import read_text
 from agentgate_mcp.graph.states import reach, settle, witnesses
+from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.facts import Facts, random_facts, random_groups, slow_contribution, slow_cover, slow_states
 from tests.unit.graph.samples import change, detection, graph_of, macro, random_set
 
@@ -261,6 +264,28 @@ def test_the_graph_and_its_index_agree_on_what_is_downstream() -> None:
     model = nx.DiGraph([(m, d) for d, groups in graph.groups.items() for g in groups for m in g.members])
     for node in sorted(model)[::7]:
         assert reach(graph, [node]) == nx.descendants(model, node) | {node}
+
+
+@pytest.mark.req("graph.build", "graph.hash")
+def test_a_build_that_takes_over_what_was_read_equals_one_from_nothing() -> None:
+    objects = random_set(3)[:150]
+    graph = graph_of(*objects)
+    read: list[str] = []
+
+    def reader(text: str, definition: bool) -> Reading:
+        read.append(text)
+        return read_text(text, definition)
+
+    first = KnowledgeGraph.build(KnowledgeSet.from_objects(objects), reader=reader)
+    read.clear()
+    edited = [*objects[1:], macro("m0", "index=i0 sourcetype=other")]
+    knowledge = KnowledgeSet.from_objects(edited)
+    again = KnowledgeGraph.build(knowledge, reader=reader, previous=first)
+    assert read == ["index=i0 sourcetype=other"]
+    fresh = KnowledgeGraph.build(knowledge)
+    assert (again.hash, again.index.hash, again.problems) == (fresh.hash, fresh.index.hash, fresh.problems)
+    assert first.hash == graph.hash != again.hash
+    assert again.readings.keys() == fresh.readings.keys()
 
 
 def test_the_slow_reading_itself_knows_alternatives() -> None:
