@@ -192,6 +192,12 @@ FORMS = [
     "* | transaction {f} startswith={v} delim={v}",
     "* | transaction user mvlist={f} nullstr={v}",
     "* | convert timeformat={v} ctime({f}) as {v}",
+    "* | eval {f}=lower({v}).{v}, b=replace(user, {v}, {v}), c=printf({v}, user, 1, 2), d=trim(user, {v})",
+    "* | where match(user, {v}) OR user LIKE {v} OR user IN ({v}, {v}) OR searchmatch({v}) OR {v}>user",
+    "* | eval a=strftime(_time, {v}), b=split({v}, {v}), c=mvjoin(b, {v}), d=mvfind(b, {v}), e=mvzip(b, b, {v})",
+    "* | eval a=strptime(user, {v})",
+    "* | eval a=spath(user, {v}), b=json_extract(user, {v}), c=json_set(user, {v}, {v}), d=json_object({v}, {v})",
+    "* | eval a=case(user={v}, {v}, true(), {v}), b=max({v}, user), c=coalesce(a, {v}), d=nullif(a, {v})",
 ]
 
 
