@@ -331,6 +331,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("graph.claims", "Cover that a call only claims does not count as cover.", "DESIGN §6.3"),
     Req("graph.narrowing", "A new version of a search says what it no longer finds, and how much.", "DESIGN §6.3"),
     Req("graph.losses", "Blinding without a broken edge is a typed loss.", "DESIGN §6.3"),
+    Req("graph.scoring", "The written table of scores is the one that is computed.", "issue:4"),
     Req("graph.erosion", "Small losses are counted from what an operator last accepted.", "DESIGN §6.3"),
     Req("graph.coverage", "Only enabled, scheduled, healthy, production detections are cover.", "DESIGN §7"),
     Req("graph.content", "Knowledge files are read whole or refused whole, with the place of the fault.", "DESIGN §10"),

@@ -1,7 +1,9 @@
 """The score of a change, 0–100, and the severity cut from it.
 
 The score is the largest of these, never their sum, so that each number can be traced to one
-cause; counts are of the whole change set.
+cause; counts are of the whole change set, and of what earlier changes that nobody accepted took
+of the same cover (`erosion.py`). Policies 001–003, 010 and 011 read the facts and this score; 008
+counts targets, and 012 reads the score of cost, cut into severities in the same way.
 
 | what | score |
 |---|---|
@@ -17,7 +19,7 @@ cause; counts are of the whole change set.
 | PCI or HIPAA asset uncovered · left with one detection | 85 · 50 |
 | cover lost and nobody knows of what (no inventory) | 50 |
 | typed loss: minor · moderate · major · blind | 10 · 30 · 55 · 70 |
-| dashboards broken: each 10, at most | 40 |
+| dashboards broken: each · at most | 10 · 40 |
 | any change at all | 5 |
 
 Severity: 0 none, 1–24 low, 25–49 medium, 50–79 high, 80–100 critical.
