@@ -9,13 +9,14 @@ knowledge hash), so that only the time range is computed anew.
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.lru import Lru
 from agentgate_mcp.spl.scan import scan
-from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Sketch
+from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Place, Sketch
 from agentgate_mcp.spl.time import is_real_time, parse_time
 
 ALL_TIME_BEFORE = 31_536_000.0
@@ -33,6 +34,36 @@ def read_search(query: str, earliest: str, latest: str, knowledge: KnowledgeSet,
     if isinstance(sketch, SplError):
         return SearchFacts(parsed=False, problem=str(sketch), index_wildcard=True)
     return _Range(earliest, latest, now).complete(sketch, knowledge)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRead:
+    """One place where a search reads events. Times are epoch seconds, ``earliest`` included and
+    ``latest`` not; None is unbounded, and a ``span_seconds`` of None all time."""
+
+    indexes: tuple[str, ...] = ()
+    """Lower-case names and patterns, as written."""
+    everything: bool = False
+    """Also reads whatever an unrestricted search reads."""
+    sourcetypes: tuple[str, ...] = ()
+    """Lower-case names and patterns, one of which every event read has; empty for any."""
+    earliest: float | None = None
+    latest: float | None = None
+    span_seconds: float | None = None
+    summaries: bool = False
+    owner: str = ""
+    """The command whose brackets it stands in; empty for the search itself."""
+    runs: int = 1
+
+
+def read_places(query: str, earliest: str, latest: str, knowledge: KnowledgeSet, now: float) -> tuple[SearchRead, ...]:
+    """Where ``query`` reads events, place by place; arguments as for `read_search`.
+
+    A search that cannot be read has one place, which reads everything."""
+    sketch = _sketch(query, knowledge)
+    if isinstance(sketch, SplError):
+        return (SearchRead(everything=True),)
+    return _Range(earliest, latest, now).places(sketch)
 
 
 def forget() -> None:
@@ -70,9 +101,7 @@ class _Range:
         highs = [self._bound(w[1], 1, widest_low=False) for w in windows]
         low = None if sketch.steered_time or None in lows else min(t for t in lows if t is not None)
         high = None if None in highs else max(t for t in highs if t is not None)
-        if low is not None and low < ALL_TIME_BEFORE:
-            low = None
-        span = max(0.0, (high if high is not None else self.now) - low) if low is not None else None
+        low, span = self._span(low, high)
         indexes, wildcard = _indexes(sketch, knowledge)
         raw_events = sketch.raw_events or sketch.opaque_stage
         return SearchFacts(
@@ -105,6 +134,33 @@ class _Range:
             leading_wildcards=sketch.leading_wildcards,
             transforming=sketch.transforming,
         )
+
+    def places(self, sketch: Sketch) -> tuple[SearchRead, ...]:
+        if not sketch.places and sketch.raw_events:
+            return (SearchRead(everything=True),)
+        return tuple(self._read(place, sketch) for place in sketch.places)
+
+    def _read(self, place: Place, sketch: Sketch) -> SearchRead:
+        low = None if sketch.steered_time else self._bound(place.window[0], 0, widest_low=True)
+        high = self._bound(place.window[1], 1, widest_low=False)
+        low, span = self._span(low, high)
+        return SearchRead(
+            indexes=place.indexes,
+            everything=place.everything,
+            sourcetypes=place.sourcetypes,
+            earliest=low,
+            latest=high,
+            span_seconds=span,
+            summaries=place.summaries,
+            owner=place.owner,
+            runs=place.runs,
+        )
+
+    def _span(self, low: float | None, high: float | None) -> tuple[float | None, float | None]:
+        """The lower bound with what means all time taken as none, and the seconds up to the upper one."""
+        if low is None or low < ALL_TIME_BEFORE:
+            return None, None
+        return low, max(0.0, (high if high is not None else self.now) - low)
 
     def _bound(self, written: tuple[str, ...], side: int, *, widest_low: bool) -> float | None:
         """The lowest or highest moment that the expressions name; None for no bound."""

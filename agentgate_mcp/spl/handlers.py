@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentgate_mcp.spl import endpoints
@@ -29,6 +30,9 @@ _SQL_WRITES = re.compile(
 _SQL_READS = re.compile(r"\s*\(*\s*(?:select|with|show|describe|desc|explain)\b", re.IGNORECASE)
 _MAX_PATHS = 8
 """Words of a `rest` command that are looked at as endpoints; it takes one."""
+_MAP_RUNS = 10
+"""Searches that `map` runs where no `maxsearches` says otherwise."""
+_DIGITS = 7
 _ROWS_OF_MODEL = frozenset({"search", "flat", "acceleration_search"})
 
 
@@ -88,12 +92,15 @@ def _rest(scanner: Scanner, stage: Stage) -> None:
 def _map(scanner: Scanner, stage: Stage) -> None:
     args = arguments(stage)
     sketch = scanner.sketch
-    text = args.options.get("search")
+    text, first = args.options.get("search"), len(sketch.places)
     saved = args.options.get("savedsearch") or (args.words[0] if args.words else "")
     if text:
         scanner.read_other(text, "map")
     elif saved:
         scanner.saved_search(saved)
+    limit = args.options.get("maxsearches", "")
+    runs = int(limit) if limit.isdecimal() and len(limit) < _DIGITS else _MAP_RUNS
+    sketch.places[first:] = [replace(place, runs=place.runs * max(runs, 1)) for place in sketch.places[first:]]
     names = sorted(set(_ROW_FIELD.findall(text or "")))
     # Row values are pasted into the search as text, so its final form is known only row by row.
     filled = f" filled with ${'$, $'.join(names)}$" if names else ""
@@ -115,7 +122,7 @@ def _loadjob(scanner: Scanner, stage: Stage) -> None:
 
 def _from(scanner: Scanner, stage: Stage) -> None:
     """`from datamodel:X`, `from lookup:"x"`, `from savedsearch:x`, `from datamodel X`."""
-    sketch = scanner.sketch
+    sketch, mark = scanner.sketch, scanner.mark()
     words = arguments(stage).words
     head = words[0] if words else ""
     kind, _, name = head.partition(":")
@@ -127,7 +134,8 @@ def _from(scanner: Scanner, stage: Stage) -> None:
         case "datamodel" if name:
             scanner.data_model(name, raw=True)
             sketch.raw_events = True
-            sketch.windows.append(((), ()))
+            scanner.reads(mark, ((), ()))
+            return
         case "savedsearch" if name:
             scanner.saved_search(name)
         case "lookup" | "inputlookup" if name:
@@ -137,7 +145,9 @@ def _from(scanner: Scanner, stage: Stage) -> None:
         case _:
             sketch.unresolved.append(f"from: dataset {head or '?'}")
             sketch.raw_events = sketch.all_indexes = True
-            sketch.windows.append(((), ()))
+            scanner.reads(mark, ((), ()))
+            return
+    scanner.unmark(mark)
 
 
 def _datamodel(scanner: Scanner, stage: Stage) -> None:
@@ -145,18 +155,20 @@ def _datamodel(scanner: Scanner, stage: Stage) -> None:
     words = arguments(stage).words
     if not words:
         return
-    raw = any(w.lower() in _ROWS_OF_MODEL for w in words[2:])
+    raw, mark = any(w.lower() in _ROWS_OF_MODEL for w in words[2:]), scanner.mark()
     scanner.data_model(".".join(words[:2]), raw=raw)
     if raw:
         scanner.sketch.raw_events = True
-        scanner.sketch.windows.append(((), ()))
+        scanner.reads(mark, ((), ()))
+    else:
+        scanner.unmark(mark)
 
 
 def _pivot(scanner: Scanner, stage: Stage) -> None:
-    words = arguments(stage).words
+    words, mark = arguments(stage).words, scanner.mark()
     scanner.data_model(".".join(words[:2]) if words else None, raw=True)
     scanner.sketch.raw_events = True
-    scanner.sketch.windows.append(((), ()))
+    scanner.reads(mark, ((), ()))
 
 
 def _metadata(scanner: Scanner, stage: Stage) -> None:

@@ -8,7 +8,9 @@ the wider one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+from typing import NamedTuple
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.model.call import Json
@@ -23,8 +25,8 @@ from agentgate_mcp.spl.lexer import FIELD, OP, STRING, WORD, other_reading
 from agentgate_mcp.spl.meanings import MAX_MEANINGS, Meaning, automatic_lookups, data_set, event_types, tagged
 from agentgate_mcp.spl.parser import check
 from agentgate_mcp.spl.reach import Reach
-from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Sketch
-from agentgate_mcp.spl.ways import every_way
+from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Place, Sketch, Window
+from agentgate_mcp.spl.ways import Atom, every_way
 from agentgate_mcp.spl.wellknown import DATA_MODELS
 
 MAX_TEXTS = 64
@@ -56,6 +58,21 @@ _WANTED = frozenset({*_TIMES, "index", "sourcetype", "source", "eventtype", "tag
 _TOKEN = re.compile(r"\$([\w.]+)\$")
 
 
+class _Read(NamedTuple):
+    """A text read on its own, as remembered, and how many texts that took."""
+
+    sketch: Sketch
+    texts: int
+
+
+class Mark(NamedTuple):
+    """What was found before a place was begun."""
+
+    indexes: int
+    all_indexes: bool
+    default_indexes: bool
+
+
 @dataclass(slots=True)
 class Scanner:
     """Reads texts into one sketch. ``seen`` guards against saved searches that run each other."""
@@ -68,6 +85,9 @@ class Scanner:
     """Reads a condition of another scanner."""
     meant: set[str] = field(default_factory=set[str])
     """What has been read for its meaning already."""
+
+    owner: str = ""
+    """The command whose brackets are being read."""
 
     reach: Reach = field(init=False)
 
@@ -134,13 +154,17 @@ class Scanner:
                 sketch.subsearches += 1
                 if group.owner in SEARCH_COMMANDS:
                     steered = steers(group.stages)
-                    sketch.all_indexes |= bool(steered & {"index", "search"})
+                    if steered & {"index", "search"}:
+                        sketch.all_indexes = True
+                        sketch.places[:] = [replace(place, everything=True) for place in sketch.places]
                     sketch.steered_time |= bool(steered & {"earliest", "latest", "search"})
                 if word := bare_word(group.stages[0]):
                     sketch.unknown.append(word)
+            outer, self.owner = self.owner, self.owner if group.template else group.owner
             for position, stage in enumerate(group.stages):
                 order.append((stage.name_start, stage.name))
                 self._stage(stage, position == 0 and not group.template, layout)
+            self.owner = outer
         order.sort()
         sketch.commands.extend(name for _, name in order if name)
 
@@ -154,11 +178,13 @@ class Scanner:
                 sketch.unknown.append(name)
             else:
                 sketch.opaque_stage = True
+                sketch.places.append(Place(window=((), ()), indexes=(), everything=True, owner=self.owner))
             return
         if name in SEARCH_COMMANDS:
             self._search(stage, first or name != "search")
         if stage.surmised:
             sketch.raw_events = sketch.default_indexes = True
+            sketch.places.append(Place(window=((), ()), indexes=(), everything=True, owner=self.owner))
         if known.risks:
             if Risk.DESTROY in known.risks or Risk.EXECUTE in known.risks or Risk.SEND in known.risks:
                 sketch.destructive.append(name)
@@ -177,6 +203,7 @@ class Scanner:
         """A search expression: what it reads where it generates, what it names anyhow."""
         sketch = self.sketch
         sketch.leading_wildcards += leading_wildcards(stage.tokens)
+        mark, kinds = self.mark(), len(sketch.sourcetypes)
         earliest: list[str] = []
         latest: list[str] = []
         negative = modelled = named = False
@@ -202,6 +229,7 @@ class Scanner:
                 named |= found.field in ("eventtype", "tag")
                 self._named(found.field, found.value, generating and not found.negated)
         if not generating:
+            self.unmark(mark)
             return
         if stage.name in ("tstats", "mstats"):
             modelled = self._data_model_of(stage)
@@ -217,7 +245,37 @@ class Scanner:
             latest.append(INHERITED)
         elif len(latest) > len(earliest) > 0:
             earliest.append(INHERITED)
-        sketch.windows.append((tuple(earliest), tuple(latest)))
+        named_kinds = tuple(dict.fromkeys(name.lower() for name in sketch.sourcetypes[kinds:]))
+        if named_kinds and not every_way(stage.tokens, _names_sourcetype):
+            named_kinds = ()
+        self.reads(mark, (tuple(earliest), tuple(latest)), named_kinds, summaries=stage.name in ("tstats", "mstats"))
+
+    def mark(self) -> Mark:
+        """Begin a place: what is found from here on belongs to it, until `reads` or `unmark`."""
+        sketch = self.sketch
+        mark = Mark(len(sketch.indexes), sketch.all_indexes, sketch.default_indexes)
+        sketch.all_indexes = sketch.default_indexes = False
+        return mark
+
+    def unmark(self, mark: Mark) -> None:
+        """The place reads nothing of its own after all."""
+        self.sketch.all_indexes |= mark.all_indexes
+        self.sketch.default_indexes |= mark.default_indexes
+
+    def reads(self, mark: Mark, window: Window, sourcetypes: tuple[str, ...] = (), *, summaries: bool = False) -> None:
+        """Events are read over ``window``, from the indexes found since ``mark``."""
+        sketch = self.sketch
+        place = Place(
+            window=window,
+            indexes=tuple(dict.fromkeys(sketch.indexes[mark.indexes :])),
+            everything=sketch.all_indexes or sketch.default_indexes,
+            sourcetypes=sourcetypes,
+            summaries=summaries,
+            owner=self.owner,
+        )
+        sketch.windows.append(window)
+        sketch.places.append(place)
+        self.unmark(mark)
 
     def _index(self, value: str | None) -> None:
         if value is None or "$" in value:
@@ -266,15 +324,16 @@ class Scanner:
         """The sketch of a text alone, remembered with the knowledge that it was read against."""
         key = f"\0{label}\0{text}"
         known = self.knowledge.memo.get(key)
-        if isinstance(known, Sketch):
-            return known
-        made = Sketch()
-        inner = Scanner(self.knowledge, made, set(self.seen), self.texts, inner=True)
+        if isinstance(known, _Read) and self.texts + known.texts <= MAX_TEXTS:
+            self.texts += known.texts
+            return known.sketch
+        made, before = Sketch(), self.texts
+        inner = Scanner(self.knowledge, made, set(self.seen) if self.inner else set(), before, inner=True)
         inner.read_other(text, label)
         self.texts = inner.texts
-        # Inside another condition a ring may have been cut short, and so be less than all of it.
-        if not self.inner:
-            self.knowledge.memo.put(key, made)
+        # What was cut short, by the cap or by a ring inside another condition, is less than all of it.
+        if not self.inner and inner.texts <= MAX_TEXTS:
+            self.knowledge.memo.put(key, _Read(made, inner.texts - before))
         return made
 
     def _data_model_of(self, stage: Stage) -> bool:
@@ -356,6 +415,14 @@ class Scanner:
                 getattr(self.sketch, name).extend(getattr(read, name))
             self.sketch.all_indexes |= read.all_indexes
             self.sketch.default_indexes |= read.default_indexes
+
+
+def _names_sourcetype(atom: Atom) -> bool:
+    return (
+        atom.field.lower() == "sourcetype"
+        and atom.op in ("=", "==", "::", "IN")
+        and all(value is not None and "$" not in value for value in atom.values)
+    )
 
 
 def _moved(error: SplError, expansion: Expansion) -> SplError:

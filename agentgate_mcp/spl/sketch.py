@@ -13,6 +13,28 @@ Window = tuple[tuple[str, ...], tuple[str, ...]]
 """The earliest and the latest expressions written in one search; empty where the tool's hold."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place where a search reads events, or summaries of them."""
+
+    window: Window
+    indexes: tuple[str, ...]
+    """As written, in lower case; patterns stay patterns."""
+    everything: bool
+    """Also reads whatever an unrestricted search reads."""
+    sourcetypes: tuple[str, ...] = ()
+    """Lower-case names and patterns, one of which every event read has; empty for any."""
+    summaries: bool = False
+    owner: str = ""
+    """The command whose brackets it stands in; empty for the search itself."""
+    runs: int = 1
+    """How often it is read at most."""
+
+
+def _places() -> list[Place]:
+    return []
+
+
 def _names() -> list[str]:
     return []
 
@@ -41,6 +63,7 @@ class Sketch:
     data_models: list[str] = field(default_factory=_names)
     references: list[str] = field(default_factory=_names)
     windows: list[Window] = field(default_factory=_windows)
+    places: list[Place] = field(default_factory=_places)
     all_indexes: bool = False
     default_indexes: bool = False
     raw_events: bool = False
@@ -56,7 +79,7 @@ class Sketch:
     transforming: bool = False
 
     def absorb(self, other: Sketch) -> None:
-        """Take over what a condition reads and does, but neither its time range nor whether it reads
+        """Take over what a condition reads and does, but neither its time range and places nor whether it reads
         raw events, the default indexes or everything: that is up to the search that it stands in."""
         for name in _ABSORBED:
             getattr(self, name).extend(getattr(other, name))

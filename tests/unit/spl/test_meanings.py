@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentgate_mcp.model.facts import SearchFacts
+from agentgate_mcp.spl import facts as facts_module
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.meanings import MAX_MEANINGS, data_set, event_types, tagged
+from agentgate_mcp.spl.scan import MAX_TEXTS
 from agentgate_mcp.spl.text import matches
 from tests.unit.spl.samples import facts_of, knowledge_object
 
@@ -150,6 +152,32 @@ def test_a_ring_that_was_cut_short_is_not_remembered_for_the_other_entrance() ->
     warm = fresh()
     facts_of("eventtype=ring_a", warm)
     assert set(facts_of("eventtype=ring_b ", warm).indexes) == set(facts_of("eventtype=ring_b", fresh()).indexes)
+
+
+@pytest.mark.req("spl.memo")
+def test_a_text_that_was_read_as_something_else_before_still_counts_as_an_event_type() -> None:
+    knowledge = KnowledgeSet.from_objects(
+        [
+            knowledge_object("saved_search", "same", search="index=one sourcetype=s"),
+            knowledge_object("eventtype", "same", search="index=one sourcetype=s"),
+        ]
+    )
+    assert facts_of("| savedsearch same | append [search eventtype=same]", knowledge).indexes == ("one",)
+    assert facts_of("eventtype=same", knowledge).indexes == ("one",)
+
+
+@pytest.mark.req("spl.memo", "spl.unresolved")
+def test_more_texts_than_are_read_are_unresolved_however_much_is_remembered() -> None:
+    knowledge = KnowledgeSet.from_objects(
+        [knowledge_object("eventtype", f"t{n}", search=f"index=i{n}") for n in range(MAX_TEXTS + 6)]
+    )
+    query = " OR ".join(f"eventtype=t{n}" for n in range(MAX_TEXTS + 6))
+    cold = facts_of(query, knowledge)
+    for n in range(MAX_TEXTS + 6):
+        facts_of(f"eventtype=t{n}", knowledge)
+    facts_module.forget()
+    assert cold.unresolved
+    assert facts_of(query, knowledge) == cold
 
 
 def test_meanings_are_found_in_every_app_and_by_pattern() -> None:

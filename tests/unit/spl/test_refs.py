@@ -38,6 +38,7 @@ pytestmark = pytest.mark.req("spl.references")
             References(indexes=("a", "i"), sources=("c:\\*",), sourcetypes=("d", "e f"), eventtypes=("g",),
                        tags=("h",)),
         ),
+        ("tag::host=web tag::eventtype=x", References(tags=("web", "x"))),
         ("| stats count by index | where index=\"x\" | eval sourcetype=\"y\"", References()),
     ],
 )  # fmt: skip
