@@ -45,6 +45,7 @@ def _on(text: str, command: str, shown: str) -> str:
         ("ab12cd", r'rex "(?<n>\d+)(?<s>\w)" offset_field=at', "n at", {"n": "12", "at": "n=2-3&s=4-4"}),
         ("é1é2", r'rex max_match=0 "(?<n>\d)" offset_field=at', "n at", {"n": ["1", "2"], "at": "n=1-1&n=3-3"}),
         ("none", r'rex "(?<n>\d+)" offset_field=at', "n at", {}),
+        ("arn/x1 y", r"rex field=t arn/(?<who>\w+)", "who", {"who": "x1"}),
         # sed
         ("1234-5678", r'rex field=t mode=sed "s/\d{4}-/XXXX-/"', "t", {"t": "XXXX-5678"}),
         ("a.b.c", r'rex field=t mode=sed "s/\./_/g"', "t", {"t": "a_b_c"}),
@@ -76,6 +77,10 @@ def _on(text: str, command: str, shown: str) -> str:
         ('<r><i k="1"/><i k="2"/></r>', "spath output=v path=r.i{2}{@k}", "v", {"v": "2"}),
         ("<r>a &amp; b</r>", "spath", "r", {"r": "a & b"}),
         ('<!DOCTYPE r [<!ENTITY x "y">]><r>&x;</r>', "spath", "r", {}),
+        ('{"a": {"b": 1}, "c": [1, "x"], "d": "e"}', "fromjson t prefix=p_", "p_a p_c p_d",
+         {"p_a": '{"b":1}', "p_c": ["1", "x"], "p_d": "e"}),
+        ("[1]", "fromjson t", "t", {"t": "[1]"}),
+        ('at 5 <r><i k="1">x</i><i>y</i><n:o>z</n:o></r>', "xmlkv", "i n:o r", {"i": "x", "n:o": "z"}),
         # Pairs
         ('a=1 b="two words", c=\'3\';d=4 =5', "extract", "a b c d", {"a": "1", "b": "two words", "c": "3", "d": "4"}),
         ("a:1|b:x=y|c:1:2", 'kv pairdelim="|" kvdelim=":"', "a b c", {"a": "1", "b": "x=y"}),
@@ -113,7 +118,10 @@ def test_events_stay_events_in_their_order(run: Run) -> None:
     ("command", "names", "error"),
     [
         ('rex "(?<a>x)(?=y)"', "lookahead", UnsupportedSplError), ('rex "(?<a>x"', "missing", SplError),
-        ('rex "abc"', "nothing", SplError), ("rex", "one pattern", SplError), ('rex "a" "b"', "one pattern", SplError),
+        ('rex "abc"', "nothing", SplError), ("rex", "one pattern", SplError), ('rex a "b"', "one pattern", SplError),
+        ("rex a (b)", "one pattern", SplError), ("fromjson", "one field", SplError),
+        ("xmlkv 5", "arguments", UnsupportedSplError),
+        ('rex "a" "b"', "one pattern", SplError),
         ('rex mode=perl "s/a/b/"', "mode", SplError), ('rex mode=sed "d/a/"', "unreadable", SplError),
         ('rex mode=sed "s/a/b"', "missing", SplError), ('rex mode=sed "y/ab/c/"', "lengths", SplError),
         ('rex mode=sed "s/a/\\\\1/"', "no group 1", SplError), ('rex mode=sed "s/a/b/x"', "flag", UnsupportedSplError),

@@ -1,9 +1,10 @@
-"""Commands that find fields in a text: `spath`, `extract` and its other name `kv`.
+"""Commands that find fields in a text: `spath`, `extract` (also called `kv`), `fromjson`, `xmlkv`.
 
 Choices where Splunk's behaviour is not documented: both write over fields that are there; without a
 path `spath` reads the whole input, not its first 5,000 characters; `extract` without delimiters
 takes `key=value` pairs with bare or quoted values, and where only one delimiter is given the
-other is `=`, or blanks and `,;|&`; keys are cleaned unless told otherwise.
+other is `=`, or blanks and `,;|&`; keys are cleaned unless told otherwise. `fromjson` makes an array
+multivalue; `xmlkv` takes elements that hold text alone, of a name the first.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 
 _PAIR: Final = r"""([A-Za-z_][\w.:\-]*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,;|&"']+))"""
+_TAG: Final = r"<([A-Za-z_][\w.:\-]*)(?:\s[^<>]*)?>([^<>]+)</([A-Za-z_][\w.:\-]*)>"
 _UNCLEAN: Final = re.compile(r"[^A-Za-z0-9_]")
 _PAIR_DELIMITERS: Final = " \t\r\n,;|&"
 
@@ -100,6 +102,48 @@ def _extract(node: ast.Command, source: Relation, build: Build) -> Relation:
     return with_computed(source, build, ["_raw"], compute, command=command.command, position=command.span.start)
 
 
+def _fromjson(node: ast.Command, source: Relation, build: Build) -> Relation:
+    command = generic(node)
+    options = options_of(command)
+    prefix = options.text("prefix")
+    options.done()
+    words = words_of(command)
+    if len(words) != 1:
+        raise SplError("fromjson", command.span.start, "the name of one field")
+    field = words[0].text
+
+    def compute(record: Record) -> Mapping[str, FieldValue]:
+        texts = values_of(record.get(field))
+        document = read(texts[0]) if texts else None
+        if not isinstance(document, dict):
+            return {}
+        steps = {name: ((name, ("",) if isinstance(value, list) else ()),) for name, value in document.items()}
+        return _single({f"{prefix}{name}": found for name, step in steps.items() if (found := at_path(document, step))})
+
+    if source.column(field, build.parameters) is None:
+        return source
+    return with_computed(source, build, [field], compute, command="fromjson", position=command.span.start)
+
+
+def _xmlkv(node: ast.Command, source: Relation, build: Build) -> Relation:
+    command = generic(node)
+    for arg in command.args:
+        raise UnsupportedSplError("xmlkv with arguments is not supported", arg.span.start)
+
+    def compute(record: Record) -> Mapping[str, FieldValue]:
+        found: dict[str, FieldValue] = {}
+        for text in values_of(record.get("_raw")):
+            for match in compiled(_TAG).finditer(text):
+                name, value, closing = match.groups()
+                if name == closing and name and value:
+                    found.setdefault(name, value)
+        return found
+
+    if source.column("_raw", build.parameters) is None:
+        return source
+    return with_computed(source, build, ["_raw"], compute, command="xmlkv", position=command.span.start)
+
+
 def _automatic(text: str) -> Iterator[tuple[str, str]]:
     for match in compiled(_PAIR).finditer(text):
         key, *values = match.groups()
@@ -114,4 +158,10 @@ def _delimited(text: str, pairs: str, keys: str) -> Iterator[tuple[str, str]]:
             yield parts[0].strip().strip('"'), parts[1].strip().strip('"')
 
 
-COMMANDS: Final[Mapping[str, Apply]] = {"spath": _spath, "extract": _extract, "kv": _extract}
+COMMANDS: Final[Mapping[str, Apply]] = {
+    "spath": _spath,
+    "extract": _extract,
+    "kv": _extract,
+    "fromjson": _fromjson,
+    "xmlkv": _xmlkv,
+}

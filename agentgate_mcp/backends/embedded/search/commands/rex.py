@@ -8,11 +8,12 @@ one occurrence to replace.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
 from agentgate_mcp.backends.embedded.search.build import Build, FieldValue, Record
 from agentgate_mcp.backends.embedded.search.patterns import Match, checked, compiled, groups
 from agentgate_mcp.backends.embedded.search.registry import Apply
@@ -28,26 +29,50 @@ def _rex(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     field = options.text("field", "_raw")
     mode = options.choice("mode", "", "sed")
-    words = words_of(command)
-    if len(words) != 1 or (not words[0].quoted and any(isinstance(a, ast.Punct) for a in command.args)):
-        raise SplError("rex", command.span.start, "one pattern in quotes")
+    given = _pattern(command)
     if mode:
         options.done()
-        for step in _script(words[0].text, words[0].span.start):
+        for step in _script(given.text, given.span.start):
             source = step.applied(field, source, build)
         return source
     most = options.count("max_match", 1)
     offsets = options.text("offset_field")
     options.done()
-    pattern = checked(words[0].text, words[0].span.start, what="rex")
+    pattern = checked(given.text, given.span.start, what="rex")
     names = groups(pattern)
     if not any(names):
-        raise SplError("rex: the pattern extracts nothing", words[0].span.start, "a named group such as (?<name>…)")
+        raise SplError("rex: the pattern extracts nothing", given.span.start, "a named group such as (?<name>…)")
     if source.column(field, build.parameters) is None:
         return source
     if offsets:
         source = _with_offsets(source, build, field, pattern, offsets, most, command.span.start)
     return _extracted(source, build, field, pattern, names, most)
+
+
+def _pattern(command: ast.Generic) -> ast.Value:
+    """The pattern: one string, or without quotes what stands together. Raises: SplError."""
+    parts = [a for a in command.args if not isinstance(a, ast.Option)]
+    match parts:
+        case [ast.Value() as given]:
+            return given
+        case [first, *_]:
+            texts = [_unquoted(part) for part in parts]
+            together = all(a.span.end == b.span.start for a, b in itertools.pairwise(parts))
+            if together and None not in texts:
+                return ast.Value(raw="".join(filter(None, texts)), span=ast.Span(first.span.start, parts[-1].span.end))
+        case _:
+            pass
+    raise SplError("rex", command.span.start, "one pattern in quotes")
+
+
+def _unquoted(arg: ast.Arg) -> str | None:
+    match arg:
+        case ast.Value(raw=raw, quote=""):
+            return raw
+        case ast.Punct(text=text):
+            return text
+        case _:
+            return None
 
 
 def _extracted(source: Relation, build: Build, field: str, pattern: str, names: tuple[str, ...], most: int) -> Relation:
