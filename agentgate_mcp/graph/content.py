@@ -10,7 +10,7 @@ smaller set. Understood are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
@@ -22,9 +22,14 @@ from agentgate_mcp.model.site import KnowledgeObject, ObjectKind
 from agentgate_mcp.spl.wellknown import FILTER_DEFINITION, FILTER_SUFFIX
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_TOTAL_BYTES = 4 * MAX_FILE_BYTES
+"""Of a directory's files together: reading them takes about five times as much memory."""
 _SHARING = ("user", "app", "global")
 _CONTENT_APP = "content"
 """The app that objects without one are put into."""
+_TEXTS = ("app", "owner", "sharing", "team", "updated")
+_CONTENT_TEXTS = ("search", "definition", "filename", "collection", "cron_schedule")
+"""Settings that decide what an object needs: of another type they would read as absent."""
 
 
 def load_objects(path: Path) -> tuple[KnowledgeObject, ...]:
@@ -35,6 +40,8 @@ def load_objects(path: Path) -> tuple[KnowledgeObject, ...]:
     files = sorted(p for p in path.iterdir() if p.suffix in (".json", ".jsonl")) if path.is_dir() else [path]
     if not files:
         raise DataError(path.name, "/", "expected at least one .json or .jsonl file")
+    if (total := sum(_size(f) for f in files)) > MAX_TOTAL_BYTES:
+        raise DataError(path.name, "/", f"expected at most {MAX_TOTAL_BYTES} bytes in all, got {total}")
     objects: list[KnowledgeObject] = []
     for file in files:
         objects.extend(_of_file(file))
@@ -51,6 +58,10 @@ def object_of(raw: Mapping[str, Json], *, file: str, where: str) -> KnowledgeObj
     content = raw.get("content", {})
     if not isinstance(content, dict):
         raise DataError(file, f"{where}/content", f"expected an object, got {type(content).__name__}")
+    _check_texts(raw, _TEXTS, file=file, where=where)
+    _check_texts(content, _CONTENT_TEXTS, file=file, where=f"{where}/content")
+    if raw.get("disabled") is not None and flag(raw, "disabled") is None:
+        raise DataError(file, f"{where}/disabled", f"expected a boolean, got {type(raw['disabled']).__name__}")
     sharing = text(raw, "sharing") or "app"
     if sharing not in _SHARING:
         raise DataError(file, f"{where}/sharing", f"expected user, app or global, got {sharing!r}")
@@ -67,6 +78,20 @@ def object_of(raw: Mapping[str, Json], *, file: str, where: str) -> KnowledgeObj
     )
 
 
+def _check_texts(raw: Mapping[str, Json], keys: Iterable[str], *, file: str, where: str) -> None:
+    for key in keys:
+        value = raw.get(key)
+        if isinstance(value, list | dict | bool):
+            raise DataError(file, f"{where}/{key}", f"expected a text, got {type(value).__name__}")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise DataError(file.name, "/", f"expected a readable file, got {type(error).__name__}") from None
+
+
 def _of_file(file: Path) -> Iterator[KnowledgeObject]:
     for where, raw in _entries(file):
         if not isinstance(raw, dict):
@@ -78,7 +103,7 @@ def _of_file(file: Path) -> Iterator[KnowledgeObject]:
 
 def _entries(file: Path) -> Iterator[tuple[str, Json]]:
     try:
-        size = file.stat().st_size
+        size = _size(file)
         if size > MAX_FILE_BYTES:
             raise DataError(file.name, "/", f"expected at most {MAX_FILE_BYTES} bytes, got {size}")
         document = file.read_bytes().decode("utf-8")
@@ -128,6 +153,7 @@ def _name(raw: Mapping[str, Json], file: str, where: str) -> str:
 
 
 def _entry(kind: ObjectKind, file: Path, where: str, raw: Mapping[str, Json]) -> KnowledgeObject:
+    _check_texts(raw, _CONTENT_TEXTS, file=file.name, where=where)
     content: dict[str, Json] = {k: v for k, v in raw.items() if k not in ("name", "path")}
     if "arguments" in content:
         content["args"] = content.pop("arguments")
@@ -136,6 +162,7 @@ def _entry(kind: ObjectKind, file: Path, where: str, raw: Mapping[str, Json]) ->
 
 def _detection(file: Path, where: str, raw: Mapping[str, Json]) -> KnowledgeObject | None:
     """A search of a content repository. What is deprecated is no longer shipped by its build."""
+    _check_texts(raw, _CONTENT_TEXTS, file=file.name, where=where)
     status = text(raw, "status").lower()
     if flag(raw, "deprecated") is True or status == "deprecated" or not text(raw, "search").strip():
         return None
