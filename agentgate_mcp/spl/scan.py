@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
-from typing import NamedTuple
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.model.call import Json
