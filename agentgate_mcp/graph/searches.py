@@ -14,7 +14,6 @@ from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.narrowing import Narrowing, compare_conditions, is_entity
 from agentgate_mcp.graph.pipelines import shape_of
 from agentgate_mcp.graph.reading import parse_fragment
-from agentgate_mcp.graph.settings import text
 from agentgate_mcp.graph.shapes import Dropper, Shape
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.expand import expand
@@ -173,10 +172,20 @@ def _foreign(before: Shape, after: Shape, site: KnowledgeSet) -> frozenset[str]:
     read = {n for c in after.conditions for n in fields_of(c) or ()}
     read |= {n for keys in after.groups for n in keys} | {n for found in after.sources.values() for n in found}
     unknown = {n for n in read - before.mentioned - after.produced if not is_entity(n)}
-    if not unknown or not site.objects:
-        return frozenset()
-    written = [text(o.content, "search") or text(o.content, "definition") for o in site.objects]
-    return frozenset(n for n in unknown if not any(n.rsplit(".", 1)[-1] in w for w in written))
+    return _unwritten(unknown, site) if site.objects else frozenset()
+
+
+def _unwritten(names: set[str], site: KnowledgeSet) -> frozenset[str]:
+    """Those of ``names`` that no search or macro of ``site`` contains. Names that somebody uses are
+    soon found, so that only a name which nobody uses costs a look at everything."""
+    left = {n: n.rsplit(".", 1)[-1] for n in names}
+    for obj in site.objects:
+        if not left:
+            break
+        written = obj.content.get("search") or obj.content.get("definition")
+        if isinstance(written, str):
+            left = {n: word for n, word in left.items() if word not in written}
+    return frozenset(left)
 
 
 def _fields(before: Shape, after: Shape, foreign: frozenset[str]) -> list[Narrowing]:

@@ -232,7 +232,7 @@ NOTHING = KnowledgeSet.from_objects(())
         ("index=a | lookup allow ip OUTPUT score | where score>=60", {Polarity.ADDS, Polarity.REQUIRES}),
         ("index=a | lookup allow ip OUTPUT ok | search ok=false", {Polarity.ADDS, Polarity.EXCLUDES}),
         ("index=a | lookup allow ip OUTPUT ok | search ok!=true", {Polarity.ADDS, Polarity.EXCLUDES}),
-        ("index=a | lookup other ip OUTPUT ok", set()),
+        ("index=a | lookup other ip OUTPUT ok", set[Polarity]()),
         ("index=a | join ip [ | inputlookup allow ]", {Polarity.REQUIRES}),
         ("index=a | join type=left ip [ | inputlookup allow ]", {Polarity.UNKNOWN}),
     ],
