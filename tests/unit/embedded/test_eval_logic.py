@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agentgate_mcp.backends.embedded.search.evaluate.addresses import network_pattern
 from agentgate_mcp.backends.ports import SearchResult
 from tests.unit.embedded.eval_forms import Case, batches, check
 
@@ -142,3 +147,14 @@ def test_values_are_of_the_kinds_that_splunk_says(run: Callable[..., SearchResul
 @pytest.mark.parametrize("cases", batches(TESTS))
 def test_texts_and_addresses_match_what_splunk_matches(run: Callable[..., SearchResult], cases: Sequence[Case]) -> None:
     check(run, cases)
+
+
+@given(base=st.integers(0, 2**32 - 1), length=st.integers(0, 32), other=st.integers(0, 2**32 - 1))
+def test_the_pattern_of_a_network_holds_its_addresses_and_no_others(base: int, length: int, other: int) -> None:
+    network = ipaddress.ip_network((base, length), strict=False)
+    assert isinstance(network, ipaddress.IPv4Network)
+    first, last = int(network.network_address), int(network.broadcast_address)
+    for number in (base, other, first, last, (first - 1) % 2**32, (last + 1) % 2**32):
+        address = ipaddress.IPv4Address(number)
+        found = re.fullmatch(network_pattern(network), str(address)) is not None
+        assert found == (address in network)

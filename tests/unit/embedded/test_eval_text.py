@@ -53,6 +53,7 @@ LISTS: list[Case] = [
     ('mvindex(split(#0, ","), 1, 99)', ("a,b,c",), ["b", "c"]), ("mvindex(#0, 0)", ("a",), "a"),
     ('mvindex(split(#0, ","), 1e300)', ("a,b",), None), ('mvindex(split(#0, ","), "x")', ("a,b",), None),
     ('mvjoin(split(#0, ","), #1)', ("a,b,c", " OR "), "a OR b OR c"), ("mvjoin(#0, #1)", ("a", ";"), "a"),
+    ('mvjoin(split(#0, ","), #1)', ("a,b", 1.5), "a1.5b"),
     ('mvjoin(nothing, ";")', (), None),
     ('mvdedup(split(#0, ","))', ("b,a,b,a",), ["b", "a"]), ("mvdedup(nothing)", (), None),
     ('mvsort(split(#0, ","))', ("b,a,B,10,9",), ["10", "9", "B", "a", "b"]),

@@ -76,7 +76,7 @@ def _mvjoin(call: ast.Call, to: Evaluator) -> Result:
     separator = to.text(call.args[1])
 
     def joined(values: str) -> str:
-        if to.constant(call.args[1]) is not None:
+        if isinstance(call.args[1], ast.String):
             return f"array_to_string({values}, {separator})"
         # That function takes no separator from the row.
         one, two = sqltext.fresh(), sqltext.fresh()
