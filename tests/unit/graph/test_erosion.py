@@ -16,7 +16,7 @@ from agentgate_mcp.graph.scoring import impact_score
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject, ObjectChange
 from agentgate_mcp.spl.knowledge import KnowledgeSet
-from tests.unit.graph.samples import asset, change, detection, macro
+from tests.unit.graph.samples import asset, change, detection, macro, obj
 
 pytestmark = pytest.mark.req("graph.erosion")
 
@@ -205,3 +205,30 @@ def test_the_hash_of_a_baseline_is_of_its_forms() -> None:
     first = Baseline.of(site.records, {}).hash
     site.execute(bar(120))
     assert "" != first != Baseline.of(site.records, {}).hash
+
+
+def test_rows_of_an_allow_list_added_one_at_a_time_are_counted_together() -> None:
+    search = "index=a | lookup allow dest OUTPUT dest AS known | where isnull(known)"
+    allow = obj("lookup", "allow", {"filename": "allow.csv", "rows": [{"dest": "old"}]})
+    site, listed, seen = Site.of(detection("A", search, covers=("dc01",)), allow), ["old"], list[int]()
+    for n in range(5):
+        listed.append(f"wks-{n}")
+        rows: list[Json] = [{"dest": name} for name in listed]
+        made = change("modify", "lookup", "allow", {"rows": rows})
+        seen.append(site.score(made))
+        site.execute(made)
+    assert [s >= HELD for s in seen] == [False] * 4 + [True]
+
+
+def test_a_private_detour_through_other_objects_is_counted_with_the_search_that_uses_them() -> None:
+    site = Site.of(
+        macro("floor", "100"),
+        detection("D", "index=auth | stats count BY src | where count>`floor`", covers=("dc01",)),
+        *(detection(f"O{i}", "index=auth other", covers=("dc01",)) for i in range(2)),
+    )
+    for value in ("250", "600", "1400"):
+        found = site.execute(change("modify", "macro", "floor", {"definition": value}))
+    raised = "index=auth | stats count BY src | where count>`floor` AND count>2500"
+    found = site.judge(change("modify", "saved_search", "D", {"search": raised}))
+    assert grades(found)["narrowed_filter"] is Grade.MAJOR
+    assert "macro:search/floor" in found.objects
