@@ -87,6 +87,7 @@ class SearchFacts(Facts):
     where Splunk ignores case. Times are epoch seconds; None means unbounded on that side."""
 
     parsed: bool
+    """Whether all of it fits the grammar. Where not, the rest is its widest reading, as far as it has one."""
     problem: str = ""
     commands: tuple[str, ...] = ()
     unknown_commands: tuple[str, ...] = ()
