@@ -63,7 +63,7 @@ class TimeSpan:
     def start(self, at: float) -> float:
         """The start of the bucket that ``at`` is in."""
         if self.months:
-            moment = datetime.fromtimestamp(at, UTC)
+            moment = datetime.fromtimestamp(min(max(at, _YEARS[0]), _YEARS[1]), UTC)
             count = (moment.year * 12 + moment.month - 1) // self.months * self.months
             return _month_start(count)
         if self.seconds < 1:
@@ -72,9 +72,9 @@ class TimeSpan:
         return math.floor((at - self.anchor) / self.seconds) * self.seconds + self.anchor
 
     def after(self, start: float) -> float:
-        """The start of the bucket behind the one that begins at ``start``."""
+        """The start of the bucket behind the one that begins at ``start``; the calendar ends with the year 9999."""
         if self.months:
-            moment = datetime.fromtimestamp(start, UTC)
+            moment = datetime.fromtimestamp(min(start, _YEARS[1]), UTC)
             return _month_start(moment.year * 12 + moment.month - 1 + self.months)
         return self.start(start + self.seconds * 1.5)
 
@@ -96,6 +96,8 @@ def _timestamp(time: str) -> str:
 
 
 def _month_start(count: int) -> float:
+    if count >= 10_000 * 12:
+        return _YEARS[1] + 1
     return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC).timestamp()
 
 

@@ -23,7 +23,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from agentgate_mcp.backends.embedded.search.commands.inputs import Input
-from agentgate_mcp.backends.embedded.search.commands.sums import ROOT_LIMIT, sum_sql
+from agentgate_mcp.backends.embedded.search.commands.sums import ROOT_LIMIT, finite, sum_sql
 from agentgate_mcp.backends.embedded.search.relation import Column
 from agentgate_mcp.backends.embedded.search.sqltext import let, text_sql
 from agentgate_mcp.errors import SplError, UnsupportedSplError
@@ -164,7 +164,7 @@ def _average(given: Input, frame: Frame) -> Column:
 
 def _range(given: Input, frame: Frame) -> Column:
     low, high = (_number_extreme(given, frame, name) for name in ("min", "max"))
-    return Column(sql=f"({high} - {low})", kind="number")
+    return Column(sql=finite(f"({high} - {low})"), kind="number")
 
 
 def _variance(function: str, *, root: bool) -> _Function:
@@ -276,7 +276,7 @@ def _rate(given: Input, frame: Frame) -> Column:
     when = f"row({frame.time}, -{frame.position})"
     first, last = (frame.call(f, given.number, when, where=there) for f in ("arg_min", "arg_max"))
     begin, end = (frame.call(f, frame.time, where=there) for f in ("min", "max"))
-    return Column(sql=f"(({last}) - ({first})) / nullif(({end}) - ({begin}), 0)", kind="number")
+    return Column(sql=finite(f"(({last}) - ({first})) / nullif(({end}) - ({begin}), 0)"), kind="number")
 
 
 _NUMERIC: Final = frozenset(

@@ -17,7 +17,7 @@ from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
 from agentgate_mcp.backends.embedded.search.build import MAX_ROWS, Build
 from agentgate_mcp.backends.embedded.search.commands.aggregates import Frame
 from agentgate_mcp.backends.embedded.search.commands.inputs import positioned
-from agentgate_mcp.backends.embedded.search.commands.sums import sum_sql
+from agentgate_mcp.backends.embedded.search.commands.sums import finite, sum_sql
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
 from agentgate_mcp.backends.embedded.search.sqltext import fresh, number_sql, text_sql
@@ -78,7 +78,7 @@ def _delta(node: ast.Command, source: Relation, build: Build) -> Relation:
     options.done()
     field, name = _field_and_name(command)
     rows, position, number, _ = _numbers(field, source, build)
-    sql = f"({number} - lag({number}, {back}) OVER (ORDER BY {position}))"
+    sql = finite(f"({number} - lag({number}, {back}) OVER (ORDER BY {position}))")
     return rows.with_fields({name or f"delta({field})": Column(sql=sql, kind="number")})
 
 
@@ -124,7 +124,7 @@ def _trendline(node: ast.Command, source: Relation, build: Build) -> Relation:
             case "wma":
                 item, place = fresh(), fresh()
                 weighed = f"list_transform(list({number}) {over}, lambda {item}, {place}: {item} * {place})"
-                value = f"(list_sum({weighed}) / {period * (period + 1) // 2}.0)"
+                value = finite(f"(list_sum({weighed}) / {period * (period + 1) // 2}.0)")
             case _:
                 rows, value = _exponential(rows, position, number, period, build, command.span.start)
         source = rows.with_fields({name: Column(sql=f"CASE WHEN {enough} THEN {value} END", kind="number")})
@@ -170,7 +170,8 @@ def _smoothed(numbers: Sequence[float | None], weight: float) -> Iterator[float 
     average: float | None = None
     for number in numbers:
         if number is not None:
-            average = number if average is None else average + weight * (number - average)
+            # Weighed one by one: the difference of two may be out of range where they are not.
+            average = number if average is None else weight * number + (1 - weight) * average
         yield average
 
 

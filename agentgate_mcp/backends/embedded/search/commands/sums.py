@@ -18,6 +18,11 @@ _SMALLEST: Final = "1.1368683772161603e-13"  # 2⁻⁴³: the last bit of such a
 _ONE: Final = "79228162514264337593543950336"  # 2⁹⁶
 
 
+def finite(number: str) -> str:
+    """The number, or NULL where it left the range of doubles."""
+    return let(number, lambda v: f"CASE WHEN isfinite({v}) THEN {v} END")
+
+
 class Call(Protocol):
     """Writes one SQL aggregate: function, argument, condition, order."""
 
@@ -45,10 +50,9 @@ def sum_sql(numbers: str, *, many: bool, call: Call) -> str:
     w, p, r = sums
     return let(
         f"struct_pack(w := {w}, p := {p}, r := {r})",
-        lambda v: let(
+        lambda v: finite(
             f"CASE WHEN {v}.w IS NULL THEN {v}.r ELSE CAST({v}.w + {v}.p // {_ONE} AS DOUBLE) "
-            f"+ CAST({v}.p % {_ONE} AS DOUBLE) / {_ONE}.0 + coalesce({v}.r, 0.0) END",
-            lambda total: f"CASE WHEN isfinite({total}) THEN {total} END",
+            f"+ CAST({v}.p % {_ONE} AS DOUBLE) / {_ONE}.0 + coalesce({v}.r, 0.0) END"
         ),
     )
 

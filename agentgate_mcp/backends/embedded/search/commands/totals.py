@@ -13,6 +13,7 @@ from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.combine import stacked
 from agentgate_mcp.backends.embedded.search.commands.stats import grouped
+from agentgate_mcp.backends.embedded.search.commands.sums import finite
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
 from agentgate_mcp.backends.embedded.search.sqltext import fresh, number_sql
@@ -54,7 +55,7 @@ def _row_total(names: Sequence[str], source: Relation, build: Build) -> Column:
             single.append(number_sql(column))
     numbers = f"[{', '.join(single)}]" if single else "CAST([] AS DOUBLE[])"
     joined = f"list_concat({', '.join((numbers, *lists))})" if lists else numbers
-    return Column(sql=f"coalesce(CAST(list_sum({joined}) AS DOUBLE), 0.0)", kind="number")
+    return Column(sql=finite(f"coalesce(CAST(list_sum({joined}) AS DOUBLE), 0.0)"), kind="number")
 
 
 def _column_totals(names: Sequence[str], source: Relation, build: Build) -> Relation:
