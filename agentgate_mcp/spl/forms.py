@@ -153,9 +153,9 @@ def _sort(cursor: Cursor) -> ast.Command:
 
 
 def _sort_keys(cursor: Cursor) -> list[ast.SortKey]:
-    """``- a, +num(b) c``: a sign belongs to the field that follows it."""
+    """``- a, +num(b) c``, up to an option: a sign belongs to the field that follows it."""
     keys: list[ast.SortKey] = []
-    while cursor.index < cursor.end:
+    while cursor.index < cursor.end and not cursor.option_key():
         if cursor.skip(","):
             continue
         start = cursor.position
