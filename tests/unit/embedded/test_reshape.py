@@ -59,8 +59,7 @@ ONE = "event_id=e-2 | table src dest_port bytes_out"
          [{"src": "10.0.0.12", "dest_port": "81", "bytes_out": "1001"}]),
         (f"{ONE} | eval total=0 | foreach dest_port bytes_out [eval total=total+<<FIELD>>] | table total", "total",
          [{"total": "1080"}]),
-        (f'{ONE} | foreach *_* [eval "<<MATCHSEG2>> of <<MATCHSEG1>>"=<<FIELD>> | eval all="<<MATCHSTR>>"] '
-         "| fields - *_*",
+        (f'{ONE} | foreach *_* [eval "<<MATCHSEG2>> of <<MATCHSEG1>>"=<<FIELD>>, all="<<MATCHSTR>>"] | fields - *_*',
          "src|port of dest|all|out of bytes",
          [{"src": "10.0.0.12", "port of dest": "80", "all": "bytesout", "out of bytes": "1000"}]),
         (f'{ONE} | rename src as "a b", dest_port as "x\'y" | foreach "a*" [eval got=\'<<FIELD>>\'] | table got', "got",

@@ -38,6 +38,8 @@ class Element:
     text: list[str] = field(default_factory=list[str])
 
 
+_DECODER: Final = json.JSONDecoder(parse_int=Written, parse_float=Written, parse_constant=Written)
+
 Step: TypeAlias = tuple[str, tuple[str, ...]]
 """A name and what stands in its brackets: empty for all, digits for one, `@x` for an attribute."""
 Document: TypeAlias = "Json | Element"
@@ -91,7 +93,7 @@ def every_value(document: Document) -> Iterator[tuple[str, str]]:
 
 def _json(text: str) -> Json:
     try:
-        return cast("Json", json.loads(text, parse_int=Written, parse_float=Written, parse_constant=Written))
+        return cast("Json", _DECODER.decode(text))
     except (ValueError, RecursionError):
         return None
 
