@@ -9,7 +9,7 @@ from agentgate_mcp.spl.parser import parse
 from tests.spl_oracle import clock
 from tests.spl_oracle.evaluate import Scope, evaluate
 from tests.spl_oracle.job import Job, OracleError, Result, truth, word
-from tests.spl_oracle.values import MadeRaw, Row, Value, matching_names, name_pattern, number, text
+from tests.spl_oracle.values import MadeRaw, Row, Value, items, matching_names, name_pattern, number, single, text
 
 
 def eval_(node: ast.Eval, source: Result, job: Job) -> Result:
@@ -119,7 +119,7 @@ def replace(node: ast.Generic, source: Result) -> Result:
     for row in rows:
         for name in names or [n for n in row if not n.startswith("_")]:
             if name in row:
-                row[name] = _replaced(text(row[name]), pairs)
+                row.put(name, single(_replaced(item, pairs) for item in items(row[name])))
     return Result(rows, source.columns)
 
 

@@ -92,19 +92,23 @@ def makemv(node: ast.Generic, source: Result) -> Result:
     rows = [row.copy() for row in source.rows]
     for row in rows:
         if name in row:
-            whole = text(row[name])
-            parts = [m.group(1) for m in tokenizer.finditer(whole)] if tokenizer else whole.split(delimiter)
+            parts = [
+                part
+                for item in items(row[name])
+                for part in ([m.group(1) for m in tokenizer.finditer(item)] if tokenizer else item.split(delimiter))
+            ]
             row.put(name, single(p for p in parts if p or keep))
     return Result(rows, source.columns)
 
 
 def nomv(node: ast.Generic, source: Result) -> Result:
-    """The values of a field as one text, a line each."""
+    """The values of a field as one text, a line each or with the delimiter that `mvcombine` gave."""
     name = node.words[-1]
     rows = [row.copy() for row in source.rows]
     for row in rows:
         if name in row:
-            row[name] = text(row[name])
+            value = row[name]
+            row[name] = value.delimiter.join(value) if isinstance(value, _Combined) else text(value)
     return Result(rows, source.columns)
 
 
@@ -124,9 +128,18 @@ def mvexpand(node: ast.Generic, source: Result) -> Result:
     return Result(rows, source.columns)
 
 
+class _Combined(list[str]):
+    """Values that `mvcombine` put together, and the text that goes between them in one value."""
+
+    def __init__(self, values: list[str], delimiter: str) -> None:
+        super().__init__(values)
+        self.delimiter = delimiter
+
+
 def mvcombine(node: ast.Generic, source: Result) -> Result:
     """Rows that differ in one field only become one, at the place of the first."""
     name = node.words[-1]
+    delimiter = word(node.options["delim"]) if "delim" in node.options else " "
     combined: dict[tuple[tuple[str, str], ...], tuple[Row, list[str]]] = {}
     rows: list[Row] = []
     for row in source.rows:
@@ -140,7 +153,7 @@ def mvcombine(node: ast.Generic, source: Result) -> Result:
             rows.append(copy)
         combined[key][1].extend(items(row[name]))
     for copy, values in combined.values():
-        copy[name] = single(values)
+        copy[name] = _Combined(values, delimiter) if len(values) > 1 else values[0]
     return Result(rows, source.columns)
 
 

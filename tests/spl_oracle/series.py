@@ -108,9 +108,9 @@ def chart(node: ast.Chart, source: Result, job: Job) -> Result:
 def timechart(node: ast.Chart, source: Result, job: Job, first: ast.Command | None) -> Result:
     """A row per bucket of the search's time range, or of the data's where it is unbounded."""
     given = options(node.options)
-    if not source.rows:
-        return Result([], [])
     times = [n for row in source.rows if (n := number(row.get("_time"))) is not None]
+    if not times:
+        return Result([], [])
     expr = first.expr if isinstance(first, ast.Search) else first.where if isinstance(first, ast.Tstats) else None
     earliest, latest = time_range(expr, job)
     if not truth(given.get("fixedrange"), True):

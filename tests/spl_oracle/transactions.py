@@ -1,6 +1,6 @@
 """`transaction`: events of one key put together.
 
-Events are read newest first, as a search gives them. `maxspan` counts from the transaction's
+Events are read newest first, in whatever order they come. `maxspan` counts from the transaction's
 newest event, `maxpause` from the one before. Events with none of the fields are in none.
 """
 
@@ -47,7 +47,7 @@ def transaction(node: ast.Generic, source: Result, job: Job) -> Result:
         open_.remove(one)
         done.append(one)
 
-    for row in source.rows:
+    for row in sorted(source.rows, key=lambda r: (number(r.get("_time")) or 0, r.seq), reverse=True):
         own = {n: text(row[n]) for n in names if n in row}
         at = number(row.get("_time"))
         if (names and not own) or at is None:
