@@ -3,7 +3,7 @@
 | grade | means | examples |
 |---|---|---|
 | minor | everyday tuning | up to 5 values excluded; threshold up to 3 ×; up to a tenth of the time or the rows |
-| moderate | worth a look | up to 25 values excluded; threshold up to 10 ×; up to half; a list cut; a condition added |
+| moderate | worth a look | up to 25 values excluded; threshold up to 10 ×; up to a quarter; a list cut; a condition added |
 | major | much is lost | wildcard exclusions; threshold beyond 10 ×; one entity only; a needed field gone |
 | blind | nothing can be found any more | `NOT *`, `where 1=0`, `head 0`, contradictions, all data swapped |
 """
@@ -41,7 +41,7 @@ def threshold_grade(old: float | None, new: float) -> Grade:
 
 def share_grade(lost: float) -> Grade:
     """How much is lost with this share (0–1) of the time or of the rows."""
-    return Grade.MINOR if lost <= 0.1 else Grade.MODERATE if lost <= 0.5 else Grade.MAJOR
+    return Grade.MINOR if lost <= 0.1 else Grade.MODERATE if lost <= 0.25 else Grade.MAJOR
 
 
 def rows_grade(kept: float) -> Grade:

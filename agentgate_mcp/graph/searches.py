@@ -6,7 +6,7 @@ no difference and hiding one there is none either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.conditions import Bound, In, fields_of
@@ -59,8 +59,12 @@ def compare_searches(
         return SearchDiff(narrowings=(blind,), problem=str(error))
     if old_tree == new_tree:
         return SearchDiff(same=True)
-    first, second = shape_of(old_tree), shape_of(new_tree)
-    foreign = _foreign(first, second, old if site is None else site)
+    return SearchDiff(narrowings=tuple(_differences(old_tree, new_tree, old if site is None else site)))
+
+
+def _differences(before: ast.Pipeline, after: ast.Pipeline, site: KnowledgeSet) -> list[Narrowing]:
+    first, second = shape_of(before), shape_of(after)
+    foreign = _foreign(first, second, site)
     found = compare_conditions(
         first.conditions,
         second.conditions,
@@ -70,7 +74,32 @@ def compare_searches(
     )
     found += _data(first, second) + _window(first, second) + _commands(first, second)
     found += _fields(first, second, foreign) + _groups(first, second, foreign)
-    return SearchDiff(narrowings=tuple(dict.fromkeys(found)))
+    return list(dict.fromkeys([*found, *_appended(before, after, site)]))
+
+
+_APPENDING = frozenset({"append", "appendcols", "appendpipe", "union", "multisearch"})
+
+
+def _appended(before: ast.Pipeline, after: ast.Pipeline, site: KnowledgeSet) -> list[Narrowing]:
+    """What searches in brackets, whose results are added, no longer find. The rest still finds its own."""
+    old, new = _branches(before), _branches(after)
+    for branch in list(new):
+        if branch in old:
+            old.remove(branch)
+            new.remove(branch)
+    found: list[Narrowing] = []
+    if len(new) < len(old):
+        found.append(Narrowing(grade=Grade.MAJOR, detail=f"{len(old) - len(new)} appended searches are gone"))
+    for first, second in zip(old, new, strict=False):
+        for narrowing in _differences(first, second, site):
+            grade = min(Grade.MAJOR, narrowing.grade)
+            found.append(replace(narrowing, grade=grade, detail=f"in an appended search: {narrowing.detail}"))
+    return found
+
+
+def _branches(pipeline: ast.Pipeline) -> list[ast.Pipeline]:
+    held = (c for c in pipeline.commands if isinstance(c, ast.Generic) and c.command in _APPENDING)
+    return [branch for command in held for branch in command.subsearches]
 
 
 def written_times(search: str, knowledge: KnowledgeSet = EMPTY) -> tuple[str, str]:

@@ -190,8 +190,9 @@ def test_rows_that_excuse_or_forget_are_losses() -> None:
     everything = after("allow", [*rows, {"ip": "*", "owner": "b"}])
     assert everything.lost == ("saved_search:A",)
     assert after("allow", rows[:2]).losses == ()
-    forgotten = after("watch", rows[:2])
+    forgotten = after("watch", rows[:3])
     assert [(x.kind, x.grade) for x in forgotten.losses] == [("narrowed_filter", Grade.MODERATE)]
+    assert [x.grade for x in after("watch", rows[:2]).losses] == [Grade.MAJOR]
     assert after("watch", [*rows, {"ip": "10.0.0.9", "owner": "b"}]).losses == ()
     assert after("watch", []).lost == ("saved_search:W",)
 

@@ -54,7 +54,8 @@ def test_settings_that_take_nothing_away_are_no_loss(changed: dict[str, Json]) -
         ({"is_scheduled": False}, "schedule_gap", Grade.BLIND),
         ({"cron_schedule": "0 0 30 2 *"}, "schedule_gap", Grade.BLIND),
         ({"cron_schedule": "sometimes"}, "schedule_gap", Grade.BLIND),
-        ({"dispatch__earliest_time": "-5m@m"}, "schedule_gap", Grade.MODERATE),
+        ({"dispatch__earliest_time": "-8m@m"}, "schedule_gap", Grade.MODERATE),
+        ({"dispatch__earliest_time": "-5m@m"}, "schedule_gap", Grade.MAJOR),
         ({"dispatch__earliest_time": "-1m@m"}, "schedule_gap", Grade.MAJOR),
         ({"dispatch__latest_time": "-15m@m"}, "schedule_gap", Grade.BLIND),
         (
@@ -120,7 +121,7 @@ def heard(**changed: Json) -> list[tuple[str, Grade]]:
 @pytest.mark.parametrize(
     ("changed", "kind", "grade"),
     [
-        ({"dispatch__sample_ratio": "2"}, "truncation", Grade.MODERATE),
+        ({"dispatch__sample_ratio": "2"}, "truncation", Grade.MAJOR),
         ({"dispatch__sample_ratio": "100"}, "truncation", Grade.MAJOR),
         ({"dispatch__sample_ratio": "many"}, "truncation", Grade.MODERATE),
         ({"dispatch__max_count": 50_000}, "truncation", Grade.MINOR),

@@ -246,3 +246,22 @@ def test_absent_fields_that_are_filled_in_are_counted_all_the_same() -> None:
     more = "by Processes.dest Processes.nosuch"
     assert graded(filled, filled.replace("by Processes.dest", more)) is None
     assert graded(MODEL, MODEL.replace("by Processes.dest", more)) is Grade.MAJOR
+
+
+TWO = "index=a x=1 | append [ search index=b | stats count AS n BY dest | where n>5 ]"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (TWO, None),
+        (TWO.replace("n>5", "n>4"), None),
+        (TWO.replace("n>5", "n>6"), Grade.MINOR),
+        (TWO.replace("| where", "| eval n=0 | where"), Grade.MAJOR),
+        (TWO.replace("index=b", "index=c"), Grade.MAJOR),
+        ("index=a x=1", Grade.MAJOR),
+        (TWO + " | append [ search index=c ]", None),
+    ],
+)
+def test_what_an_appended_search_finds_less_is_a_loss(after: str, expected: Grade | None) -> None:
+    assert grade(TWO, after) is expected
