@@ -255,6 +255,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("embedded.bin", "bin puts times and numbers into the documented buckets.", "DESIGN §9"),
     Req("embedded.top", "top and rare count combinations, and name the rest where asked to.", "DESIGN §9"),
     Req("embedded.totals", "Totals, running sums, differences and trends follow the order of the rows.", "DESIGN §9"),
+    Req("bench.engine", "The bench of the engine asks the engine itself, over a store made for it.", "DESIGN §9"),
     Req("embedded.guards", "A search that its row, byte or time guard cuts says which.", source="DESIGN §6"),
     Req("embedded.no-sql-text", "No part of a search reaches SQL as text: bound values and generated names only."),
     Req("embedded.time", "Relative times count from the job's now; earliest is included and latest is not."),

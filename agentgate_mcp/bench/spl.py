@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from agentgate_mcp import config
+from agentgate_mcp.bench.engine import engine_measures
 from agentgate_mcp.bench.frame import Measure, Options, Report, percentiles
 from agentgate_mcp.bundled import bundled_dir
 from agentgate_mcp.errors import SplError
@@ -170,7 +171,7 @@ def from_memory(options: Options, say: Say, details: dict[str, Json]) -> list[Me
     return [_ms("facts p50, remembered", percentiles(again, 50)[0], len(chosen))]
 
 
-PARTS: Final[tuple[Part, ...]] = (over_content, worst_cases, growth, from_memory)
+PARTS: Final[tuple[Part, ...]] = (over_content, worst_cases, growth, from_memory, engine_measures)
 """What the suite runs, in this order."""
 
 

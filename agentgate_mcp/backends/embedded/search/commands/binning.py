@@ -167,7 +167,7 @@ def _read(text: str, *, of_time: bool, position: int) -> Buckets:
 
 def _round_width(low: float, high: float, bins: int, least: float) -> Fraction:
     exponent = 0 if high - low >= 1 or high == low else math.floor(math.log10(high - low)) - 5
-    while exponent < 300:
+    while exponent < 308:
         width = Fraction(10) ** exponent
         if width >= least and math.floor(high / float(width)) - math.floor(low / float(width)) + 1 <= bins:
             return width
