@@ -89,6 +89,10 @@ class Query:
         except duckdb.OutOfMemoryException:
             raise BackendError("the search needs more memory than the engine may use; narrow it") from None
         except duckdb.Error as error:
+            if "expression depth" in str(error):
+                raise BackendError(
+                    "an expression is nested too deeply for the engine; take it in several steps"
+                ) from None
             raise BackendError(f"the embedded engine failed: {_what(error)}") from error
 
     def keep(self, name: str, sql: str, parameters: Mapping[str, Scalar] | None = None) -> None:

@@ -121,3 +121,8 @@ def test_a_store_that_another_process_replaces_stays_readable(tmp_path: Path) ->
         if text == "old":
             first = open_telemetry(path)
     assert first.rows("SELECT event_id FROM events") == [("old",)]
+
+
+def test_an_expression_that_nests_too_deeply_says_what_to_do(run: Run) -> None:
+    with pytest.raises(BackendError, match="in several steps"):
+        run(f"* | eval x={'+'.join(['src'] * 400)}")
