@@ -19,7 +19,7 @@ from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.index.breakage import Spread
 from agentgate_mcp.graph.index.cover import Fallout, fallout
 from agentgate_mcp.graph.losses import Loss, settings_losses
-from agentgate_mcp.graph.nodes import AssetNode, Detection, State
+from agentgate_mcp.graph.nodes import AssetNode, Detection
 from agentgate_mcp.graph.planning import Edit, Plan
 from agentgate_mcp.graph.searches import compare_searches
 from agentgate_mcp.graph.settings import text
@@ -212,8 +212,8 @@ def _assets(
     ]
     if undeclared:
         # Detections that declare nothing are assumed to watch whatever nobody else declares.
-        assumed = [d for d in graph.detections.values() if d.counts and not d.declares_assets and not d.observed]
-        before = sum(not graph.baseline.get(d.id, State.OK).broken for d in assumed)
+        seeing = {d for watchers in graph.watching.values() for d in watchers}
+        before = graph.index.claims.assumed - sum(_works(graph, d) for d in seeing)
         if before - len(undeclared) <= 0:
             found += [
                 _asset(a, before, 0, "assumed")
@@ -237,7 +237,11 @@ def _watched(graph: KnowledgeGraph, changes: Mapping[str, tuple[int, int]], gone
 def _watchers(graph: KnowledgeGraph, node: str) -> frozenset[str]:
     """Detections that find data of the asset ``node``, declare nothing, and count."""
     found = graph.watching.get(node, ())
-    return frozenset(d for d in found if graph.detections[d].counts and not graph.baseline.get(d, State.OK).broken)
+    return frozenset(d for d in found if _works(graph, d))
+
+
+def _works(graph: KnowledgeGraph, detection: str) -> bool:
+    return graph.detections[detection].counts and not graph.index.state_of(detection).broken
 
 
 def _asset(asset: AssetNode, before: int, after: int, origin: Origin) -> AssetCoverage:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from agentgate_mcp.graph.build import KnowledgeGraph
-from agentgate_mcp.graph.index.arrays import Flags, Ints, distinct, listed, numbers
+from agentgate_mcp.graph.index.arrays import Flags, Ints, distinct, listed, numbers, ordered
 from agentgate_mcp.graph.index.breakage import EDGES_PER_STEP, Spend, Spread, downstream, no_limit, spread
 from agentgate_mcp.graph.nodes import State
 from agentgate_mcp.graph.overlay import Overlay
@@ -76,7 +76,7 @@ class _Search:
 
     def __init__(self, overlay: Overlay, after: Spread, causes: Iterable[str]) -> None:
         self.came: Ints = np.full(after.levels.size, _UNSEEN, np.int64)
-        self.ring: Ints = np.unique(numbers(n for c in causes if (n := after.number(c)) >= 0))
+        self.ring: Ints = ordered(numbers(n for c in causes if (n := after.number(c)) >= 0))
         self.came[self.ring] = _CAUSE
         self._after = after
         self._scratch: Ints = np.empty(after.levels.size, np.int64)
