@@ -38,6 +38,7 @@ def _ids(result: SearchResult) -> list[str]:
         ("* | tail 2", "1 2"),
         ("* | reverse | head 2", "1 2"),
         ("* | reverse | reverse | head 2", "7 5"),
+        ("index=auth | appendcols [search index=network | table dest] | reverse | search event_id=*", "4 5"),
         ("* | sort user | reverse | head 2", "1 2"),
         ("* | sort 0 - num(bytes_out), user | head 2", "2 1"),
         ("src=* | sort ip(src) | head 3", "3 1 2"),

@@ -10,6 +10,7 @@ at every field of the row; `regex` holds for a multivalue field when it holds fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -24,6 +25,8 @@ from agentgate_mcp.backends.embedded.search.sqltext import address_sql, fresh, l
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 
+_PLAIN_KEY: Final = re.compile(r"\w+(?: DESC)?")
+"""An order that can be turned by its direction alone."""
 SORT_LIMIT: Final = 10_000
 """Rows that `sort` keeps when no count is given, as in Splunk."""
 
@@ -60,6 +63,8 @@ def _reverse(node: ast.Command, source: Relation, _: Build) -> Relation:
 
 
 def _turned(source: Relation) -> Relation:
+    if not all(_PLAIN_KEY.fullmatch(key) for key in source.order):
+        source = source.numbered()
     return replace(source, order=tuple(_reversed(key) for key in source.order))
 
 
