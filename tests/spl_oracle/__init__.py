@@ -35,6 +35,7 @@ rows of equal `top` count       by text, also in `rare`; equal series of `chart`
 events of one time              the one loaded last comes first
 `join` without a field list     the fields that both sides have, internal ones left out
 `dedup sortby`                  orders the rows before any is dropped
+`convert ctime(text)` †          the text stays; only `num`, `mktime`, `dur2sec`, `memk` remove a value
 `mvexpand` †                    a row without the field stays
 `mvcombine` †                   rows without the field stay apart
 `transaction` †                 `closed_txn` is 1 once any later event shows that time ran out
@@ -42,6 +43,7 @@ events of one time              the one loaded last comes first
 `bin bins=n` †                  the smallest power of ten with at most n buckets; times have
                                 1, 5, 10, 30 s and min, 1 h, 1 d, 1 mon
 `round(5, 2)`, `1.0`            whole numbers are shown without a decimal point
+"10" > "9" †                    by number, also of quoted texts that read as numbers
 text + number †                 nothing; two texts are joined
 arithmetic on a list †          nothing, but a comparison holds if it does for one value
 `sigfig` of a sum †             as many decimals as the operand with the fewest

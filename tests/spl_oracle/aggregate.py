@@ -253,7 +253,7 @@ class Running:
         self._of_all = self._function == "count" and not node.field and node.expr is None
         self._pairs: list[Pair] = []
         self._count = 0
-        self._sum = 0
+        self._sum: float | None = None
 
     def add(self, row: Row) -> None:
         if self._of_all:
@@ -262,11 +262,13 @@ class Running:
         pairs = _pairs(self._node, [row], self._job)
         self._pairs += pairs
         self._count += len(_texts(pairs))
-        self._sum += _sum(_numbers(pairs)) or 0
+        added = _sum(_numbers(pairs))
+        if added is not None:
+            self._sum = added + (self._sum or 0)
 
     def value(self) -> Value:
         if self._function == "count":
             return self._count
-        if self._function == "sum" and isinstance(self._sum, int):
-            return self._sum if self._pairs else None
+        if self._function == "sum" and not isinstance(self._sum, float):
+            return self._sum
         return _computed(self._node, self._pairs)

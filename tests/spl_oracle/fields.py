@@ -207,7 +207,7 @@ def convert(node: ast.Generic, source: Result, job: Job) -> Result:
 
 
 def _converted(function: str, value: Value, layout: str) -> Value:
-    """The value converted; `auto` keeps what it cannot convert, the others give nothing."""
+    """The value converted; `num`, `mktime`, `dur2sec` and `memk` give nothing for what they cannot convert."""
     written, amount = text(value), number(value)
     match function:
         case "ctime":
@@ -219,10 +219,10 @@ def _converted(function: str, value: Value, layout: str) -> Value:
         case "auto":
             return value if amount is None else amount
         case "rmcomma":
-            return number(written.replace(",", ""))
+            return written.replace(",", "")
         case "rmunit":
             match = re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)", written)
-            return number(match.group()) if match else None
+            return number(match.group()) if match else value
         case "dur2sec":
             match = re.fullmatch(r"(?:(\d+)\+)?(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?", written)
             if not match:

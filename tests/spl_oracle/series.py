@@ -115,7 +115,7 @@ def timechart(node: ast.Chart, source: Result, job: Job, first: ast.Command | No
     earliest, latest = time_range(expr, job)
     if not truth(given.get("fixedrange"), True):
         earliest = latest = None
-    low = earliest or min(times)
+    low = min(earliest or min(times), min(times))
     high = max(times) if latest is None else latest
     if "span" in given:
         span = clock.span(word(given["span"]))
