@@ -77,13 +77,12 @@ class _Work:
         self.losses: list[Loss] = []
         self.counted: set[str] = set()
         self.unseen: dict[str, set[str]] = {}
-        self.open = {node: forms for key, forms in baseline.forms.items() if (node := _node(graph, key))}
         self.after = Expander.of(Overlay.of(graph, found.plan.edits), found.plan)
 
     def recount(self, edit: Edit) -> None:
         """The losses of ``edit`` since its object, and what stands beside it, was accepted."""
         own = self._forms(edit)
-        beside = {n: self.open[n] for n in self._related(edit.node) if n != edit.node}
+        beside = {n: f for n, f in self._related(edit.node).items() if n != edit.node}
         if not own and not beside:
             return
         self._count([*([self._key(edit)] if own else []), *(key_of(f[0]) for f in beside.values())])
@@ -123,9 +122,8 @@ class _Work:
     def _overlooked(self, detection: str) -> Set[str]:
         """Assets that open changes of what ``detection`` is made of took out of its sight."""
         found: set[str] = set()
-        edited = self.found.plan.nodes
-        for node in sorted(self._upstream([detection]) & self.open.keys() - edited):
-            current, forms = self.graph.nodes[node].object, self.open[node]
+        for node, forms in self._open(self._upstream([detection]) - self.found.plan.nodes).items():
+            current = self.graph.nodes[node].object
             if current is None:
                 continue
             edit = Edit(node=node, kind=current.kind, action="modify", before=forms[0], after=current)
@@ -157,8 +155,17 @@ class _Work:
 
     def _forms(self, edit: Edit) -> Forms:
         """The earlier forms of an edited object, one that was deleted and comes back included."""
-        known = self.open.get(edit.node)
-        return known if known is not None else self.baseline.forms.get(self._key(edit), ())
+        return self.baseline.forms.get(self._key(edit), ())
+
+    def _open(self, nodes: Iterable[str]) -> dict[str, Forms]:
+        """Those of ``nodes`` that stand for an object with open changes, and its earlier forms."""
+        found: dict[str, Forms] = {}
+        for node in sorted(nodes):
+            obj = self.graph.nodes[node].object if node in self.graph.names.by_id else None
+            forms = self.baseline.forms.get(key_of(obj)) if obj is not None else None
+            if forms is not None:
+                found[node] = forms
+        return found
 
     def _key(self, edit: Edit) -> Key:
         obj = edit.before or edit.after
@@ -170,12 +177,12 @@ class _Work:
         same = [k for k in self.baseline.forms if (k[0], k[2]) == (obj.kind, obj.name)]
         return same[0] if len(same) == 1 else key_of(obj)
 
-    def _related(self, node: str) -> Set[str]:
+    def _related(self, node: str) -> dict[str, Forms]:
         """Objects with open changes that the searches which use ``node`` are made of."""
         region = reach(self.graph, [node], spend=self.spend)
         if len(region) > _MAX_REGION:
-            return set()
-        return self._upstream(region) & self.open.keys()
+            return {}
+        return self._open(self._upstream(region))
 
     def _upstream(self, nodes: Iterable[str]) -> set[str]:
         seen = set(nodes)
