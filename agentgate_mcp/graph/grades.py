@@ -3,7 +3,7 @@
 | grade | means | examples |
 |---|---|---|
 | minor | everyday tuning | up to 5 values excluded; threshold up to 3 ×; up to a tenth of the time or the rows |
-| moderate | worth a look | up to 25 values excluded; threshold up to 10 ×; up to a quarter; a list cut; a condition added |
+| moderate | worth a look | up to 25 values excluded; threshold up to 10 ×; up to a quarter; a list cut; a condition |
 | major | much is lost | wildcard exclusions; threshold beyond 10 ×; one entity only; a needed field gone |
 | blind | nothing can be found any more | `NOT *`, `where 1=0`, `head 0`, contradictions, all data swapped |
 """

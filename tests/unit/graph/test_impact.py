@@ -4,9 +4,10 @@ import pytest
 
 from agentgate_mcp.errors import BudgetError
 from agentgate_mcp.graph.build import KnowledgeGraph
+from agentgate_mcp.graph.grades import Grade
 from agentgate_mcp.graph.impact import Impact, impact
-from agentgate_mcp.graph.narrowing import Grade
 from agentgate_mcp.graph.scoring import impact_json, impact_score
+from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.decision import Severity
 from agentgate_mcp.model.site import KnowledgeObject, ObjectKind
 from tests.unit.graph.samples import asset, change, detection, graph_of, macro, obj
@@ -173,7 +174,7 @@ def test_sharing_a_detection_with_fewer_is_a_loss(graph: KnowledgeGraph) -> None
 
 @pytest.mark.req("graph.impact", "graph.losses")
 def test_rows_that_excuse_or_forget_are_losses() -> None:
-    rows = [{"ip": f"10.0.0.{i}", "owner": "a"} for i in range(4)]
+    rows: list[Json] = [{"ip": f"10.0.0.{i}", "owner": "a"} for i in range(4)]
     graph = graph_of(
         obj("lookup", "allow", {"filename": "allow.csv", "rows": rows}),
         obj("lookup", "watch", {"filename": "watch.csv", "rows": rows}),
@@ -182,7 +183,7 @@ def test_rows_that_excuse_or_forget_are_losses() -> None:
         assets=ASSETS,
     )
 
-    def after(name: str, new: list[dict[str, str]]) -> Impact:
+    def after(name: str, new: list[Json]) -> Impact:
         return impact(graph, [change("modify", "lookup", name, {"rows": list(new)})])
 
     one_more = after("allow", [*rows, {"ip": "10.0.0.9", "owner": "b"}])
