@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from agentgate_mcp.spl import ast
 from tests.spl_oracle.evaluate import Scope, evaluate, whole
-from tests.spl_oracle.job import Job, OracleError
+from tests.spl_oracle.job import Job, OracleError, Result
 from tests.spl_oracle.values import Row, Value, byte_order, items, name_pattern, number, single
 
 LIST_CAP = 100
@@ -33,7 +33,7 @@ def counts(node: ast.Aggregation) -> bool:
     return known_name(node.function) in COUNTS
 
 
-def expanded(nodes: Sequence[ast.Aggregation], names: Sequence[str], by: Sequence[str]) -> list[ast.Aggregation]:
+def expanded(nodes: Sequence[ast.Aggregation], source: Result, by: Sequence[str]) -> list[ast.Aggregation]:
     """Aggregations with each ``*`` replaced by the fields that it matches."""
     found: list[ast.Aggregation] = []
     for node in nodes:
@@ -41,7 +41,7 @@ def expanded(nodes: Sequence[ast.Aggregation], names: Sequence[str], by: Sequenc
             found.append(node)
             continue
         shape = name_pattern(node.field)
-        for name in names:
+        for name in source.names():
             match = shape.fullmatch(name)
             if match and name not in by and not name.startswith("_"):
                 parts = iter(match.groups())

@@ -40,6 +40,14 @@ class Data:
             found.setdefault(str(row["index"]), []).append(row)
         return found
 
+    @cached_property
+    def by_sourcetype(self) -> Mapping[tuple[str, str], Sequence[Row]]:
+        """The events of each index and source type, in the same order."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.events:
+            found.setdefault((str(row["index"]), str(row["sourcetype"])), []).append(row)
+        return found
+
     def named(self, kind: str, name: str) -> KnowledgeObject | None:
         """The enabled object of that kind and name; for a lookup also by its file's name."""
         for item in self.objects:

@@ -230,7 +230,7 @@ def _converted(function: str, value: Value, layout: str) -> Value:
             days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
             return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         case "memk":
-            match = re.fullmatch(r"([\d.]+)\s*([kmgKMG]?)", written)
+            match = re.fullmatch(r"(\d+\.?\d*)\s*([kmgKMG]?)", written)
             return float(match.group(1)) * _MEMORY[match.group(2).lower() or "k"] if match else None
         case _:
             raise OracleError(f"convert {function}")

@@ -38,7 +38,7 @@ def tstats(node: ast.Tstats, job: Job) -> Result:
     if "span" in given:
         spans["_time"] = clock.span(word(given["span"]))
     prepared: list[Row] = []
-    for row in rows:
+    for row in rows if spans or fill is not None else ():
         copy = row.copy()
         for name in by:
             at = number(copy.get("_time"))
@@ -49,6 +49,7 @@ def tstats(node: ast.Tstats, job: Job) -> Result:
         prepared.append(copy)
     # The bucket stands beside `_time`, which `min(_time)` and `latest(x)` still need.
     keys = ["\0time" if name == "_time" and name in spans else name for name in by]
+    prepared = prepared or rows
     found = groups(prepared, keys) if keys else {(): prepared}
     made: list[Row] = []
     for key, members in found.items():

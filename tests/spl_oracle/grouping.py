@@ -34,7 +34,7 @@ def typed(rows: Sequence[Row], name: str, key: str) -> Value:
 
 def stats(node: ast.Stats, source: Result, job: Job) -> Result:
     by = [key.field for key in node.by]
-    nodes = expanded(node.aggregations, source.names(), by)
+    nodes = expanded(node.aggregations, source, by)
     columns = [*by, *(n.output for n in nodes)]
     made: list[Row] = []
     found = groups(source.rows, by) if by else {(): list(source.rows)}
@@ -49,7 +49,7 @@ def stats(node: ast.Stats, source: Result, job: Job) -> Result:
 
 def eventstats(node: ast.Stats, source: Result, job: Job) -> Result:
     by = [key.field for key in node.by]
-    nodes = expanded(node.aggregations, source.names(), by)
+    nodes = expanded(node.aggregations, source, by)
     values: dict[Key, list[tuple[str, Value]]] = {}
     found = groups(source.rows, by) if by else {(): list(source.rows)}
     for key, rows in found.items():
@@ -69,7 +69,7 @@ def streamstats(node: ast.Stats, source: Result, job: Job) -> Result:
     `time_window`, `reset_on_change`, `reset_before`, `reset_after`."""
     given = options(node.options)
     by = [key.field for key in node.by]
-    nodes = expanded(node.aggregations, source.names(), by)
+    nodes = expanded(node.aggregations, source, by)
     current = truth(given.get("current"), True)
     on_change = truth(given.get("reset_on_change"), False)
     before, after = (_condition(given.get(name), job) for name in ("reset_before", "reset_after"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import assert_never
 
@@ -42,15 +42,20 @@ def first_search(node: ast.Search, job: Job) -> list[Row]:
     return found
 
 
-def candidates(expr: ast.SearchExpr | None, data: Data) -> list[Row]:
-    """All events, or those of the one index that every event must be in."""
+def candidates(expr: ast.SearchExpr | None, data: Data) -> Sequence[Row]:
+    """All events, or those of the one index (and source type) that every event must be of."""
     parts = expr.operands if isinstance(expr, ast.SearchAnd) else (expr,)
+    needed: dict[str, str] = {}
     for part in parts:
-        if isinstance(part, ast.Comparison) and part.field == "index" and part.op == "=":
+        if isinstance(part, ast.Comparison) and part.op == "=" and part.field in ("index", "sourcetype"):
             value = word(part.value).lower()
             if "*" not in value:
-                return list(data.by_index.get(value, ()))
-    return [row for row in data.events if not str(row["index"]).startswith("_")]
+                needed[part.field] = value
+    if "index" not in needed:
+        return [row for row in data.events if not str(row["index"]).startswith("_")]
+    if "sourcetype" in needed:
+        return data.by_sourcetype.get((needed["index"], needed["sourcetype"]), ())
+    return data.by_index.get(needed["index"], ())
 
 
 def time_range(expr: ast.SearchExpr | None, job: Job) -> tuple[float | None, float | None]:
