@@ -27,7 +27,6 @@ _SEALED: Final[dict[str, str]] = {
     **_NO_EXTENSIONS,
     "enable_external_access": "false",
     "memory_limit": "1500MB",
-    "enable_progress_bar": "false",  # stdout may be the protocol's
     # It mixes up columns where a window is partitioned by the result of another (seen in 2.0.0).
     "disabled_optimizers": "top_n_window_elimination",
     "lock_configuration": "true",
