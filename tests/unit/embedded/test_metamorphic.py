@@ -75,7 +75,7 @@ def count(rows: list[Row]) -> int:
     return int(str(rows[0]["count"]))
 
 
-few = settings(max_examples=15)
+few = settings(max_examples=8)
 
 
 @few
