@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ from agentgate_mcp.approvals.standing import LedgerStanding
 from agentgate_mcp.backends.embedded import LoadReport, load_zeek, open_embedded
 from agentgate_mcp.backends.ports import Backends, SearchPort
 from agentgate_mcp.bundled import bundled_dir
-from agentgate_mcp.canonical import loads_strict
+from agentgate_mcp.canonical import canonical_bytes, loads_strict
 from agentgate_mcp.config import Settings
 from agentgate_mcp.dispatch.desk import Desk, NestedCaller
 from agentgate_mcp.dispatch.executor import Dispatcher, Parts
@@ -33,7 +34,11 @@ from agentgate_mcp.dispatch.rollback import roll_back
 from agentgate_mcp.dispatch.sessions import SessionKeeper
 from agentgate_mcp.dispatch.worlds import WorldKeeper
 from agentgate_mcp.errors import CanonicalError, ConfigError, DataError
+from agentgate_mcp.gate.cost_coefficients import DEFAULT, Coefficients
+from agentgate_mcp.gate.cost_fit import Calibration, read_calibration
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
+from agentgate_mcp.gate.cost_past import Modelled, history_of, modelled
+from agentgate_mcp.gate.cost_stats import HOUR, IndexStats
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import World
@@ -46,7 +51,9 @@ from agentgate_mcp.ledger.ledger import Ledger
 from agentgate_mcp.ledger.mirror import Mirror
 from agentgate_mcp.ledger.recovery import recover
 from agentgate_mcp.ledger.runlog import RunLog
+from agentgate_mcp.ledger.usage import past_searches
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
+from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.permits import PermitBook
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor
@@ -55,6 +62,9 @@ from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.tools.catalogue import catalogue
 from agentgate_mcp.tools.definition import ToolDefinition
 from agentgate_mcp.worlds import build_world
+
+CALIBRATION_FILE = "cost-calibration.json"
+"""Coefficients that `cost calibrate` fitted, in the state directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +241,32 @@ def open_site_backends(settings: Settings) -> Backends:
     return _Site.open(settings, time.time).backends
 
 
+def past_of(settings: Settings, searches: Sequence[PastSearch] | None = None) -> list[Modelled]:
+    """The site's past searches, or ``searches``, as the documented model sees them.
+
+    Raises: ConfigError, DataError, LedgerError, BackendError."""
+    site = _Site.open(settings, time.time)
+    try:
+        if searches is None:
+            with open_office(settings.state_dir) as office:
+                searches = past_searches(office.ledger)
+        knowledge = KnowledgeSet.from_objects(site.backends.knowledge.objects())
+        # Events are compared with daily volumes: where they are counted there is nothing to fit.
+        return [*modelled(searches, knowledge, baselines(site.backends.search), calibrated=False)]
+    finally:
+        site.backends.close()
+
+
+def save_calibration(settings: Settings, found: Calibration) -> Path:
+    """Make ``found`` the site's own, whole or not at all; servers take it when they next start."""
+    path = settings.state_dir / CALIBRATION_FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    staged = path.with_suffix(f".{os.getpid()}.part")
+    staged.write_bytes(canonical_bytes(found.to_json()) + b"\n")
+    staged.replace(path)
+    return path
+
+
 def load_zeek_store(paths: Sequence[Path], store: Path, *, strict: bool) -> LoadReport:
     """Load Zeek logs into a telemetry store. Raises: DataError."""
     return load_zeek(paths, store, strict=strict)
@@ -277,13 +313,41 @@ class _Site:
             site=self.files,
             library=self.policies,
             tools={name: tool.spec for name, tool in self.tools.items()},
-            cost=baselines(self.backends.search),
+            cost=self.cost(knowledge=None if objects is None else KnowledgeSet.from_objects(objects), ledger=ledger),
             profile=self.settings.profile,
             search_now=self.search_now,
             accepted=Baseline.of(self.backends.knowledge.changes(), accepted_calls(ledger)) if ledger else None,
             sightings=_sightings(self.backends, self.search_now),
             previous=previous,
         )
+
+    def cost(self, *, knowledge: KnowledgeSet | None = None, ledger: Ledger | None = None) -> CostBaselines:
+        """Everything that cost estimates rest on; past searches only where there is a ledger.
+
+        Raises: DataError for a calibration that cannot be read, LedgerError, BackendError."""
+        volumes, settings = self.backends.volumes(), self.settings
+        found = replace(
+            baselines(self.backends.search),
+            stats=IndexStats.of(volumes, width=HOUR) if volumes else None,
+            coefficients=_calibrated(settings),
+            workload_pool=settings.workload_pool,
+        )
+        past = past_searches(ledger) if ledger is not None else ()
+        if not past:
+            return found
+        known = KnowledgeSet.from_objects(self.backends.knowledge.objects()) if knowledge is None else knowledge
+        return replace(found, history=history_of(past, known, found))
+
+
+def _calibrated(settings: Settings) -> Coefficients:
+    """The site's coefficients, or the documented ones. Raises: DataError."""
+    path = settings.state_dir / CALIBRATION_FILE
+    try:
+        return read_calibration(path.read_bytes())
+    except FileNotFoundError:
+        return DEFAULT
+    except OSError as exc:
+        raise DataError(CALIBRATION_FILE, "file", exc.strerror or "cannot be read") from None
 
 
 def _open_backends(settings: Settings, source: Path, permits: PermitBook, clock: Callable[[], float]) -> Backends:

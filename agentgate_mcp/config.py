@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """A verdict that takes longer is a BLOCK. AGENTGATE_GATE_TIMEOUT_S."""
     watchdog_s: float = Field(default=10.0, gt=0, le=120)
     """A stage still running this long after its time-out ends the process. AGENTGATE_WATCHDOG_S."""
+    workload_pool: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    """The workload pool that searches are put into, where the site has one. AGENTGATE_WORKLOAD_POOL."""
     telemetry_backend: Literal["dummy", "iot23", "splunk"] = Field(
         default="dummy", validation_alias=AliasChoices("TELEMETRY_BACKEND", "telemetry_backend")
     )

@@ -16,6 +16,7 @@ from agentgate_mcp.graph.observed import Sighting
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import RuntimeGuard
 from agentgate_mcp.model.site import CaseRecord, ChangeRecord, KnowledgeObject, ObjectChange
+from agentgate_mcp.model.usage import Volume
 from agentgate_mcp.permits import Permit
 
 Row = dict[str, Json]
@@ -177,5 +178,7 @@ class Backends:
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
     sightings: Callable[[float], Sequence[Sighting]] = lambda _since: ()
     """What each host has sent since an instant (epoch seconds)."""
+    volumes: Callable[[], Sequence[Volume]] = lambda: ()
+    """Events per index, source type and hour, of a store to which nothing is added; empty where it is not known."""
     close: Callable[[], None] = lambda: None
     """Closes files and connections; the ports are not used after it."""

@@ -14,6 +14,7 @@ from agentgate_mcp.cli import (
     cases,
     changes,
     check,
+    cost,
     data,
     demo,
     doctor,
@@ -54,6 +55,7 @@ app.add_typer(approvals.app, name="approvals", help="Held calls, and a person's 
 app.add_typer(operators.app, name="operator", help="Named people who may decide.")
 app.add_typer(changes.app, name="changes", help="Executed changes and their way back.")
 app.add_typer(ledger.app, name="ledger", help="The tamper-evident record.")
+app.add_typer(cost.app, name="cost", help="What searches cost here.")
 app.add_typer(data.app, name="data", help="Bundled and loaded data.")
 
 

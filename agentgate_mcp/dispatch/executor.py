@@ -32,6 +32,7 @@ from agentgate_mcp.masking import mask_classified
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision, Severity
 from agentgate_mcp.model.facts import CostFacts, RuntimeGuard
+from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.model.verdict import Held, Outcome, Refused, Released, Verdict
 from agentgate_mcp.permits import Permit, PermitBook, PermitKind
 from agentgate_mcp.tools.definition import Caller, GateDesk, Progress, ToolContext, ToolDefinition
@@ -224,7 +225,7 @@ class Dispatcher:
             return await self._ended(call, intent, self._ending(permit, "error"), "internal", reason)
         if permit is not None:
             parts.permits.void(permit)
-        return await self._release(call, judged.verdict, intent, output)
+        return await self._release(call, judged.verdict, intent, output, context.ran)
 
     def _ending(self, permit: Permit | None, status: str) -> str:
         """``status``, or `unknown` when the effect may have happened: its permit was spent."""
@@ -243,11 +244,16 @@ class Dispatcher:
         return scan_output(call.tool_name, call.call_id, masked, at=verdict.as_of, frame=frame), masked
 
     async def _release(
-        self, call: ToolCall, verdict: Verdict, intent: LedgerEntry, output: tuple[OutputScan, dict[str, Json]]
+        self,
+        call: ToolCall,
+        verdict: Verdict,
+        intent: LedgerEntry,
+        output: tuple[OutputScan, dict[str, Json]],
+        ran: Sequence[PastSearch],
     ) -> Outcome:
         """Make the outcome durable, and only then show it."""
         scan, masked = output
-        draft = self.parts.records.outcome(call, "ok", intent_seq=intent.seq, result=masked, read=scan.event)
+        draft = self.parts.records.outcome(call, "ok", intent_seq=intent.seq, result=masked, read=scan.event, ran=ran)
         try:
             with anyio.CancelScope(shield=True):
                 await self.parts.ledger.record([draft])

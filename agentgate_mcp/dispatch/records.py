@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.gate.events import judged_events
@@ -11,6 +11,7 @@ from agentgate_mcp.ledger.codec import call_to_json
 from agentgate_mcp.ledger.entries import Draft, EntryKind, Owner
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.session import OutputRead, SessionEvent
+from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.model.verdict import Verdict
 from agentgate_mcp.redact import Redactor
 
@@ -53,21 +54,22 @@ class Records:
         message: str = "",
         result: Mapping[str, Json] | None = None,
         read: OutputRead | None = None,
+        ran: Sequence[PastSearch] = (),
     ) -> Draft:
         """``status``: ok, error, timeout, cancelled or unknown. The result itself is not kept,
-        only its hash: what was read stands in the leaves of ``session_events``."""
-        return self._draft(
-            EntryKind.OUTCOME,
-            call,
-            {
-                "tool": call.tool_name,
-                "status": status,
-                "intent_seq": intent_seq,
-                "message": message,
-                "result_hash": digest(dict(result)) if result is not None else "",
-                "session_events": _events([read] if read is not None else []),
-            },
-        )
+        only its hash: what was read stands in the leaves of ``session_events``. ``ran`` are the
+        searches behind it, with what each of them took."""
+        payload: dict[str, Json] = {
+            "tool": call.tool_name,
+            "status": status,
+            "intent_seq": intent_seq,
+            "message": message,
+            "result_hash": digest(dict(result)) if result is not None else "",
+            "session_events": _events([read] if read is not None else []),
+        }
+        if ran:
+            payload["searches"] = [{**asdict(search)} for search in ran]
+        return self._draft(EntryKind.OUTCOME, call, payload)
 
     def refusal(self, *, principal: str, call_id: str, code: str, reason: str, where: str = "") -> Draft:
         payload: dict[str, Json] = {"code": code, "reason": reason, "where": where}

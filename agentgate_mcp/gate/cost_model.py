@@ -1,41 +1,41 @@
-"""What a search costs, from what it reaches: the static tier.
+"""What a search costs, from what it reaches.
 
-Splunk publishes no formula from a search to its cost, so this is an estimate with an interval,
-from daily volumes per index and the rates below. It is monotone: a wider time range, another
-index, a leading wildcard or a join is never predicted to be cheaper.
-
-| coefficient | value | source |
-|---|---|---|
-| events read per second | 16,000 | capacity manual [1]: geometric mean of dense and sparse searches |
-| the same behind a leading wildcard | 5,000 | capacity manual [1]: sparse rate, no term narrows the read |
-| events per second over summaries | 1,000,000 | assumed; `tstats` reads index files, not events |
-| bytes read per event over summaries | 5 % of raw | assumed |
-| start of a job | 0.5 s | assumed |
-| one subsearch or join | up to 60 s more | limits.conf: subsearches end at 60 s or 10,000 rows |
-| a real-time search | 3,600 s | it never ends; an hour of one core is counted |
-| all time | 365 days, or the index's retention | assumed where retention is not known |
-| an index without a baseline | the largest known, else 5,000,000 events/day of 500 bytes | assumed |
-| SVC-hours | seconds / 3,600 | a proxy: one busy core for an hour; no public formula exists |
-| 90 % interval | events, bytes ÷3 … ×3; seconds, SVC-hours ÷4 … ×4 | assumed until a site calibrates |
-
-[1] Splunk Enterprise 10 capacity manual, one indexer: dense searches (10 % of events match) up to
-50,000 events/s, sparse ones (0.01–1 %) up to 5,000 events/s.
+Splunk publishes no formula from a search to its cost, so this is an estimate with an interval, from
+the best evidence there is: index statistics (`cost_stats`), else daily volumes per index, corrected
+by past searches of the same shape (`cost_history`), turned into seconds by the numbers of
+`cost_coefficients`. It is monotone: a wider time range, another index, a leading wildcard or a join
+is never predicted to be cheaper.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
-from agentgate_mcp.model.facts import Interval, SearchFacts
+from agentgate_mcp.gate.cost_coefficients import (
+    ALL_TIME_DAYS,
+    BUCKET_RAW_BYTES,
+    DEFAULT,
+    REAL_TIME_S,
+    SUBSEARCH_LIMIT_S,
+    SUMMARY_BYTES_SHARE,
+    UNLIMITED,
+    WILDCARD_SLOWER,
+    Coefficients,
+)
+from agentgate_mcp.gate.cost_history import NOTHING, History
+from agentgate_mcp.gate.cost_spread import NONE, Spread
+from agentgate_mcp.gate.cost_stats import IndexStats, Tally
+from agentgate_mcp.model.facts import SearchFacts
+from agentgate_mcp.spl.facts import SearchRead
 
-RAW_RATE, WILDCARD_RATE, SUMMARY_RATE = 16_000.0, 5_000.0, 1_000_000.0
-SUMMARY_BYTES_SHARE = 0.05
-START_S, SUBSEARCH_LIMIT_S, REAL_TIME_S = 0.5, 60.0, 3_600.0
-ALL_TIME_DAYS = 365.0
-EVENTS_FACTOR, SECONDS_FACTOR = 3.0, 4.0
+Tier = Literal["none", "static", "index_stats", "history"]
+TIERS: Final[tuple[Tier, ...]] = ("static", "index_stats", "history", "none")
+"""The weakest evidence first; `none` is no search, and weakens nothing."""
 _DAY = 86_400.0
 _SUMMARY_COMMANDS = frozenset({"tstats", "mstats"})
 
@@ -54,15 +54,22 @@ UNKNOWN_INDEX = IndexBaseline(events_per_day=5_000_000.0, bytes_per_event=500.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostBaselines:
-    """Daily volumes per index name (lower-case). ``hash`` covers all numbers."""
+    """All evidence that an estimate rests on; index names are lower-case. ``hash`` covers it."""
 
     indexes: Mapping[str, IndexBaseline] = field(default_factory=dict[str, IndexBaseline])
+    stats: IndexStats | None = None
+    history: History = NOTHING
+    coefficients: Coefficients = DEFAULT
+    workload_pool: str = ""
+    """The pool that searches are put into, where the site has one for them."""
     hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256()
         for name, base in sorted(self.indexes.items()):
             digest.update(repr((name, base.events_per_day, base.bytes_per_event, base.retention_days)).encode())
+        stats = self.stats.hash if self.stats is not None else ""
+        digest.update(repr((stats, self.history.hash, self.coefficients, self.workload_pool)).encode())
         object.__setattr__(self, "hash", digest.hexdigest())
 
     @classmethod
@@ -89,57 +96,66 @@ class CostBaselines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The middle of what is expected. ``shares`` are events by index, the largest first."""
+    """What is expected, with its 90 % interval. ``shares`` are events by index, the largest first."""
 
-    events: float = 0.0
-    bytes: float = 0.0
-    seconds: float = 0.0
+    events: Spread = NONE
+    bytes: Spread = NONE
+    buckets: Spread = NONE
+    seconds: Spread = NONE
     shares: tuple[tuple[str, float], ...] = ()
+    tier: Tier = "none"
 
     def times(self, runs: float) -> Estimate:
         """The cost of ``runs`` runs."""
-        return Estimate(
-            events=self.events * runs,
-            bytes=self.bytes * runs,
-            seconds=self.seconds * runs,
+        return replace(
+            self,
+            events=self.events.times(runs),
+            bytes=self.bytes.times(runs),
+            buckets=self.buckets.times(runs),
+            seconds=self.seconds.times(runs),
             shares=tuple((n, e * runs) for n, e in self.shares),
         )
 
     def plus(self, other: Estimate) -> Estimate:
-        """The cost of both."""
+        """The cost of both, on the weaker evidence of the two."""
         shares: dict[str, float] = dict(self.shares)
         for name, events in other.shares:
             shares[name] = shares.get(name, 0.0) + events
         return Estimate(
-            events=self.events + other.events,
-            bytes=self.bytes + other.bytes,
-            seconds=self.seconds + other.seconds,
+            events=self.events.plus(other.events),
+            bytes=self.bytes.plus(other.bytes),
+            buckets=self.buckets.plus(other.buckets),
+            seconds=self.seconds.plus(other.seconds),
             shares=_largest_first(shares),
+            tier=self.tier if TIERS.index(self.tier) < TIERS.index(other.tier) else other.tier,
         )
 
 
-def estimate(search: SearchFacts, baselines: CostBaselines) -> Estimate:
-    """The cost of one run of ``search``. A search that cannot be read is taken to read everything."""
-    over_summaries = not search.raw_events and bool(search.data_models or _SUMMARY_COMMANDS & set(search.commands))
-    if search.parsed and not search.raw_events and not over_summaries:
-        return Estimate(seconds=START_S + _nested(search, 0.0))
-    reach = _reach(search, baselines)
-    shares = {name: base.events_per_day * _days(search, base) for name, base in reach.items()}
-    # Exactly rounded, so that the order of the indexes changes no bit.
-    events = math.fsum(shares.values())
-    size = math.fsum(shares[name] * base.bytes_per_event for name, base in reach.items())
-    if over_summaries:
-        size *= SUMMARY_BYTES_SHARE
-        scan = events / SUMMARY_RATE
-    else:
-        scan = events / _rate(search)
-    seconds = START_S + scan + _nested(search, scan) + (REAL_TIME_S if search.real_time else 0.0)
-    return Estimate(events=events, bytes=size, seconds=seconds, shares=_largest_first(shares))
+def estimate(
+    search: SearchFacts,
+    baselines: CostBaselines,
+    reads: Sequence[SearchRead] | None = None,
+    *,
+    shape: str = "",
+) -> Estimate:
+    """The cost of one run of ``search``. ``reads`` are the places that it reads, one made of the facts
+    where none are given; ``shape`` is what past searches are compared by.
 
-
-def interval(value: float, factor: float) -> Interval:
-    """The 90 % interval around ``value``."""
-    return Interval(low=round(value / factor, 3), estimate=round(value, 3), high=round(value * factor, 3))
+    A search that cannot be read is taken to read everything."""
+    places = _merged(search) if reads is None or not search.parsed else reads
+    rates, total = baselines.coefficients, _Total(baselines)
+    scan = longest = 0.0
+    for place in places:
+        seconds = total.add(place) / (rates.summary_rate if place.summaries else _rate(search, rates))
+        capped = place.owner and place.owner not in UNLIMITED
+        scan += min(SUBSEARCH_LIMIT_S * place.runs, seconds) if capped else seconds
+        longest = max(longest, seconds)
+    nested = search.joins + search.subsearches
+    seconds = rates.start_s * (1 + nested) + scan + (REAL_TIME_S if search.real_time else 0.0)
+    if reads is None:
+        # Nothing says what the brackets read: as much as the search does, or their limit.
+        seconds += nested * min(SUBSEARCH_LIMIT_S, longest)
+    return _corrected(total.estimate(seconds), baselines, shape)
 
 
 _SCORE_POINTS = ((1.0, 0), (30.0, 10), (120.0, 25), (600.0, 50), (3_600.0, 80), (14_400.0, 95), (86_400.0, 100))
@@ -159,30 +175,162 @@ def cost_score(seconds: float) -> int:
     return 100
 
 
-def _rate(search: SearchFacts) -> float:
+class _Total:
+    """Adds up what is read, place by place and index by index."""
+
+    def __init__(self, baselines: CostBaselines) -> None:
+        self.baselines = baselines
+        self.tally = Tally()
+        self.flat: list[float] = []
+        """Events known only from daily volumes."""
+        self.sizes: list[float] = []
+        self.buckets = 0.0
+        self.shares: dict[str, float] = {}
+        self.guessed = False
+        """Some of the buckets are worked out from bytes."""
+
+    def add(self, place: SearchRead) -> float:
+        """Count one place; the events whose text is read there."""
+        read: list[float] = []
+        stats = self.baselines.stats
+        for name, base in _reach(place, self.baselines).items():
+            if base is None and stats is not None:
+                scanned, events, size = self._counted(stats, name, place)
+            else:
+                known = base or UNKNOWN_INDEX
+                scanned = events = known.events_per_day * _days(place, known) * place.runs
+                size = events * known.bytes_per_event
+                self.flat.append(scanned)
+                self._guess_buckets(size)
+            self.shares[name] = self.shares.get(name, 0.0) + scanned
+            self.sizes.append(size * (SUMMARY_BYTES_SHARE if place.summaries else 1.0))
+            read.append(events)
+        return math.fsum(read)
+
+    def estimate(self, seconds: float) -> Estimate:
+        rates = self.baselines.coefficients
+        # Exactly rounded, so that the order of the indexes changes no bit.
+        flat = Spread.around(math.fsum(self.flat), rates.events_low, rates.events_high)
+        events = self.tally.spread(rates.events_low, rates.events_high).plus(flat)
+        low, high = (rates.events_low, rates.events_high) if self.guessed else (1.0, 1.0)
+        static = self.flat or self.baselines.stats is None
+        return Estimate(
+            events=events,
+            bytes=events.scaled_to(math.fsum(self.sizes)),
+            buckets=Spread.around(self.buckets, low, high),
+            seconds=Spread.around(seconds, rates.seconds_low, rates.seconds_high),
+            shares=_largest_first(self.shares),
+            tier="static" if static else "index_stats",
+        )
+
+    def _counted(self, stats: IndexStats, name: str, place: SearchRead) -> tuple[float, float, float]:
+        """Events in the range, those of the source types named, and their bytes: terms of the index
+        leave the text of the others unread."""
+        earliest = -math.inf if place.earliest is None else place.earliest
+        latest = _end(place, stats)
+        scanned, read = Tally(), Tally()
+        stats.add(scanned, name, (), earliest, latest, place.runs)
+        if place.sourcetypes:
+            stats.add(read, name, place.sourcetypes, earliest, latest, place.runs)
+        else:
+            read = scanned
+        self.tally.merge(scanned)
+        buckets = stats.bucket_count(name, earliest, latest)
+        if buckets is None:
+            self._guess_buckets(scanned.size)
+        else:
+            self.buckets += buckets * place.runs
+        return scanned.events, read.events, read.size
+
+    def _guess_buckets(self, size: float) -> None:
+        if size > 0:
+            self.buckets += 1.0 + size / BUCKET_RAW_BYTES
+            self.guessed = True
+
+
+def _corrected(made: Estimate, baselines: CostBaselines, shape: str) -> Estimate:
+    """The estimate as past searches of the same shape have it: seconds always, events where they
+    are not counted."""
+    past = baselines.history.shapes.get(shape)
+    if past is None:
+        return made
+    events = past.events.applied(made.events.mid) if made.tier == "static" else made.events
+    return replace(
+        made,
+        events=events,
+        bytes=events.scaled_to(past.events.applied(made.bytes.mid).mid) if made.tier == "static" else made.bytes,
+        seconds=past.seconds.applied(made.seconds.mid),
+        tier="history",
+    )
+
+
+def _rate(search: SearchFacts, rates: Coefficients) -> float:
     if not search.leading_wildcards:
-        return RAW_RATE
-    return WILDCARD_RATE / (1.0 + 0.1 * (search.leading_wildcards - 1))
+        return rates.raw_rate
+    return rates.wildcard_rate / (1.0 + WILDCARD_SLOWER * (search.leading_wildcards - 1))
 
 
-def _nested(search: SearchFacts, scan: float) -> float:
-    """Seconds of joins and subsearches: each reads at most what the search reads, or its limit."""
-    each = START_S + min(SUBSEARCH_LIMIT_S, scan)
-    return (search.joins + search.subsearches) * each
+def _merged(search: SearchFacts) -> tuple[SearchRead, ...]:
+    """One place that is as wide as all of them together; none for a search that reads no events."""
+    over_summaries = not search.raw_events and bool(search.data_models or _SUMMARY_COMMANDS & set(search.commands))
+    if search.parsed and not search.raw_events and not over_summaries:
+        return ()
+    place = SearchRead(
+        indexes=search.indexes,
+        everything=search.index_wildcard or search.default_indexes or not search.parsed,
+        earliest=search.earliest,
+        latest=search.latest,
+        span_seconds=search.span_seconds,
+        summaries=over_summaries,
+    )
+    return (place,)
 
 
-def _reach(search: SearchFacts, baselines: CostBaselines) -> Mapping[str, IndexBaseline]:
-    named = {n: baselines.index(n) for n in search.indexes if "*" not in n}
-    if search.index_wildcard or search.default_indexes or not named or not search.parsed:
-        return {**baselines.everything(), **named}
-    return named
+def _reach(place: SearchRead, baselines: CostBaselines) -> Mapping[str, IndexBaseline | None]:
+    """The indexes of a place, with their daily volume, or None for one whose events are counted."""
+    stats = baselines.stats
+    if stats is None:
+        return _flat_reach(place, baselines)
+    found: dict[str, IndexBaseline | None] = {}
+    for name in (*place.indexes, *(("*",) if place.everything or not place.indexes else ())):
+        matches = stats.matching(name)
+        found.update(dict.fromkeys(matches))
+        if not matches and "*" not in name and stats.until is not None:
+            # It may be new; what is not there in a store that is closed has no events.
+            found[name] = baselines.index(name)
+    return found
 
 
-def _days(search: SearchFacts, base: IndexBaseline) -> float:
+def _flat_reach(place: SearchRead, baselines: CostBaselines) -> Mapping[str, IndexBaseline]:
+    named = {n: baselines.index(n) for n in place.indexes if "*" not in n}
+    open_ended = place.everything or not place.indexes
+    for pattern in (n for n in place.indexes if "*" in n):
+        literal, inside = pattern.replace("[", "[[]").replace("?", "[?]"), pattern.startswith("_")
+        matches = {
+            n: b
+            for n, b in baselines.indexes.items()
+            if n.startswith("_") == inside and fnmatch.fnmatchcase(n, literal)
+        }
+        named |= matches
+        open_ended = open_ended or not matches
+    return {**baselines.everything(), **named} if open_ended else named
+
+
+def _days(place: SearchRead, base: IndexBaseline) -> float:
     """Days of events that are read. More than is kept cannot be."""
-    if search.span_seconds is None:
+    if place.span_seconds is None:
         return base.retention_days
-    return min(search.span_seconds / _DAY, base.retention_days)
+    return min(place.span_seconds / _DAY, base.retention_days)
+
+
+def _end(place: SearchRead, stats: IndexStats) -> float:
+    """The end of a place's range; of one without, as far as the statistics go, or all there is."""
+    if place.latest is not None:
+        return place.latest
+    if stats.until is None:
+        return math.inf
+    now = (place.earliest or 0.0) + (place.span_seconds or 0.0)
+    return max(stats.until, now)
 
 
 def _largest_first(shares: Mapping[str, float]) -> tuple[tuple[str, float], ...]:

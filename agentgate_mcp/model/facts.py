@@ -238,12 +238,17 @@ class RuntimeGuard(Facts):
     max_time_s: int
     max_rows: int
     max_bytes: int
+    status_buckets: int = 0
+    """Buckets of the job's timeline: none, as nobody looks at it."""
+    workload_pool: str = ""
+    """Where the site has one for these searches; empty for the account's own."""
 
 
 class CostFacts(Facts):
     tier: Literal["none", "static", "index_stats", "history"] = "none"
     events: Interval | None = None
     bytes: Interval | None = None
+    buckets: Interval | None = None
     seconds: Interval | None = None
     svc_hours: Interval | None = None
     reasons: tuple[str, ...] = ()

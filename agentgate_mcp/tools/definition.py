@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from agentgate_mcp.model.call import Json, ToolCall, ToolSpec
 from agentgate_mcp.model.facts import RuntimeGuard
+from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.model.verdict import Finding, Outcome
 from agentgate_mcp.permits import Permit
 
@@ -60,6 +61,8 @@ class ToolContext:
     as_of: float
     search_now: float
     guard: RuntimeGuard | None
+    ran: list[PastSearch] = field(default_factory=list[PastSearch])
+    """Searches that have run for this call so far; their use is recorded with its outcome."""
 
     async def thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a blocking port method in a worker thread; a cancelled call does not wait for it."""

@@ -7,6 +7,7 @@ from agentgate_mcp.effects import SearchRequest, effects_of
 from agentgate_mcp.errors import GateError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import RuntimeGuard
+from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.tools.definition import Output, ToolContext
 
 
@@ -33,11 +34,24 @@ async def run(port: SearchPort, request: SearchRequest, ctx: ToolContext) -> Sea
         max_time_s=ctx.guard.max_time_s,
         max_rows=min(ctx.guard.max_rows, request.row_limit),
         max_bytes=ctx.guard.max_bytes,
+        status_buckets=ctx.guard.status_buckets,
+        workload_pool=ctx.guard.workload_pool,
     )
     job = SearchJob(
         query=request.query, earliest=request.earliest, latest=request.latest, now=ctx.search_now, guard=guard
     )
-    return await ctx.thread(port.search, job)
+    result = await ctx.thread(port.search, job)
+    ctx.ran.append(
+        PastSearch(
+            query=job.query,
+            earliest=job.earliest,
+            latest=job.latest,
+            now=job.now,
+            events=result.scanned_events,
+            seconds=result.run_seconds,
+        )
+    )
+    return result
 
 
 def output_of(result: SearchResult) -> SearchOutput:

@@ -58,6 +58,7 @@ def open_embedded(
         reports=ReportStore(database, book),
         extra={"telemetry": "bundled" if telemetry is None else "zeek"},
         sightings=lambda since: store().sightings(since),
+        volumes=lambda: store().volumes,
         close=close,
     )
 

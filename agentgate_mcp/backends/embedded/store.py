@@ -21,6 +21,7 @@ from agentgate_mcp.backends.embedded.schema import STORE_VERSION
 from agentgate_mcp.backends.embedded.staging import Staging, sweep
 from agentgate_mcp.errors import BackendError, DataError
 from agentgate_mcp.graph.observed import Sighting
+from agentgate_mcp.model.usage import Volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,18 @@ class TelemetryStore:
         return tuple(
             Sighting(host=str(host), index=str(index), sourcetype=str(kind), last_seen=_float(last))
             for host, index, kind, last in found
+        )
+
+    @cached_property
+    def volumes(self) -> Sequence[Volume]:
+        """Events and bytes of raw text per index and source type in every hour that has any."""
+        found = self.rows(
+            'SELECT "index", sourcetype, floor(_time / 3600) * 3600, count(*), sum(strlen(_raw)) FROM events '
+            "GROUP BY ALL ORDER BY ALL"
+        )
+        return tuple(
+            Volume(index=str(index), sourcetype=str(kind or ""), start=_int(start), events=_int(n), size=_int(size))
+            for index, kind, start, n, size in found
         )
 
     def close(self) -> None:

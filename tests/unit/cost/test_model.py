@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentgate_mcp.gate import cost_model
-from agentgate_mcp.gate.cost_model import CostBaselines, Estimate, IndexBaseline, cost_score, estimate, interval
+from agentgate_mcp.gate.cost_coefficients import DEFAULT
+from agentgate_mcp.gate.cost_model import CostBaselines, Estimate, IndexBaseline, cost_score, estimate
+from agentgate_mcp.gate.cost_spread import Spread
 from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.spl.facts import read_search
 from agentgate_mcp.spl.knowledge import EMPTY
@@ -36,10 +37,10 @@ SEARCHES = st.builds(
 def dearer(cheap: SearchFacts, **more: object) -> None:
     """The search with ``more`` is at least as dear in every measure."""
     first, second = estimate(cheap, BASE), estimate(cheap.model_copy(update=more), BASE)
-    assert second.events >= first.events
-    assert second.bytes >= first.bytes
-    assert second.seconds >= first.seconds
-    assert cost_score(second.seconds) >= cost_score(first.seconds)
+    assert second.events.mid >= first.events.mid
+    assert second.bytes.mid >= first.bytes.mid
+    assert second.seconds.mid >= first.seconds.mid
+    assert cost_score(second.seconds.mid) >= cost_score(first.seconds.mid)
 
 
 @pytest.mark.req("cost.monotone")
@@ -80,7 +81,7 @@ def test_wildcards_joins_and_subsearches_are_never_cheaper(search: SearchFacts, 
     ],
 )
 def test_written_searches_compare_as_expected(cheap: str, dear: str) -> None:
-    assert estimate(facts(cheap), BASE).seconds < estimate(facts(dear), BASE).seconds
+    assert estimate(facts(cheap), BASE).seconds.mid < estimate(facts(dear), BASE).seconds.mid
 
 
 @pytest.mark.req("cost.monotone")
@@ -100,49 +101,50 @@ def test_the_score_meets_its_documented_points() -> None:
 @pytest.mark.req("cost.static")
 def test_a_day_of_one_index_is_its_baseline() -> None:
     found = estimate(facts("index=auth x"), BASE)
-    assert found.events == pytest.approx(1e6)
-    assert found.bytes == pytest.approx(4e8)
-    assert found.seconds == pytest.approx(0.5 + 1e6 / cost_model.RAW_RATE)
+    assert found.events.mid == pytest.approx(1e6)
+    assert found.bytes.mid == pytest.approx(4e8)
+    assert found.seconds.mid == pytest.approx(0.5 + 1e6 / DEFAULT.raw_rate)
     assert found.shares == (("auth", pytest.approx(1e6)),)
 
 
 @pytest.mark.req("cost.static")
 def test_everything_leaves_the_internal_indexes_out() -> None:
-    assert estimate(facts("index=* x"), BASE).events == pytest.approx(6.5e6)
+    assert estimate(facts("index=* x"), BASE).events.mid == pytest.approx(6.5e6)
 
 
 @pytest.mark.req("cost.static")
 def test_no_more_is_read_than_is_kept() -> None:
     kept = CostBaselines(indexes={"a": IndexBaseline(events_per_day=10.0, bytes_per_event=1.0, retention_days=7.0)})
-    assert estimate(facts("index=a", "-30d"), kept).events == pytest.approx(70)
-    assert estimate(facts("index=a", "0"), kept).events == pytest.approx(70)
+    assert estimate(facts("index=a", "-30d"), kept).events.mid == pytest.approx(70)
+    assert estimate(facts("index=a", "0"), kept).events.mid == pytest.approx(70)
 
 
 @pytest.mark.req("cost.static")
 def test_an_index_without_a_baseline_is_taken_for_a_large_one() -> None:
-    assert estimate(facts("index=unheard_of"), BASE).events == pytest.approx(9e6)
-    assert estimate(facts("index=unheard_of"), CostBaselines()).events == pytest.approx(5e6)
+    assert estimate(facts("index=unheard_of"), BASE).events.mid == pytest.approx(9e6)
+    assert estimate(facts("index=unheard_of"), CostBaselines()).events.mid == pytest.approx(5e6)
 
 
 @pytest.mark.req("cost.static")
 def test_what_reads_no_events_costs_only_its_start() -> None:
     for query in ("| inputlookup a", "| makeresults", "| metadata type=hosts index=*", "| rest /services/server/info"):
-        assert estimate(facts(query), BASE).seconds == pytest.approx(0.5), query
-        assert estimate(facts(query), BASE).events == 0
+        assert estimate(facts(query), BASE).seconds.mid == pytest.approx(0.5), query
+        assert estimate(facts(query), BASE).events.mid == 0
 
 
 @pytest.mark.req("cost.static", "R2")
 def test_a_search_that_cannot_be_read_is_taken_to_read_everything() -> None:
     unread = SearchFacts(parsed=False, problem="p")
-    assert estimate(unread, BASE).events >= estimate(facts("index=* x", "0"), BASE).events
+    assert estimate(unread, BASE).events.mid >= estimate(facts("index=* x", "0"), BASE).events.mid
 
 
 @pytest.mark.req("cost.static")
 def test_intervals_hold_the_estimate_and_sums_add_up() -> None:
-    found = interval(90.0, 3.0)
+    found = Spread.around(90.0, 1 / 3, 3.0).interval()
     assert (found.low, found.estimate, found.high) == (30.0, 90.0, 270.0)
-    one = Estimate(events=1.0, bytes=2.0, seconds=3.0, shares=(("a", 1.0),))
-    assert one.plus(one.times(2)) == Estimate(events=3.0, bytes=6.0, seconds=9.0, shares=(("a", 3.0),))
+    one = Estimate(events=Spread(low=0.5, mid=1.0, high=2.0), shares=(("a", 1.0),), tier="static")
+    three = Estimate(events=Spread(low=1.5, mid=3.0, high=6.0), shares=(("a", 3.0),), tier="static")
+    assert one.plus(one.times(2)) == three
 
 
 @pytest.mark.req("cost.static")
