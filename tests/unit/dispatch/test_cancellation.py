@@ -35,8 +35,8 @@ def slug(who: str) -> str:
 
 
 def change(who: str) -> CallRequest:
-    """A change that the gate allows: the user named its object, and the agent is of its team."""
-    definition = f'search NOT query="*.{slug(who)}.example"'
+    """A change that the gate allows: the user named its object, the agent is of its team, nothing is lost."""
+    definition = f"search * ```{slug(who)}```"
     arguments: Json = {"name": MACRO, "settings": {"definition": definition}, "reason": "tuning"}
     return request("propose_modify_macro", who, arguments, raw_user_prompt=f"set the macro {MACRO} to {definition}")
 
