@@ -19,7 +19,7 @@ from tests.spl_oracle.pipeline import Answer, Shown
 HERE = Path(__file__).resolve().parent
 QUERIES = HERE / "queries"
 GOLDENS = HERE.parent / "goldens" / "spl"
-_DECIMAL = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?|-?\d+e[+-]?\d+")
+_DECIMAL = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?|-?\d+e[+-]?\d+|-?\d{14,}")
 _DIGITS = 13
 """Significant digits of a decimal number that count: sums taken in another order differ behind them."""
 
