@@ -35,8 +35,8 @@ rows of equal `top` count       by text, also in `rare`; equal series of `chart`
 events of one time              the one loaded last comes first
 `join` without a field list     the fields that both sides have, internal ones left out
 `dedup sortby`                  orders the rows before any is dropped
-`convert ctime(text)` †          the text stays; only `num`, `mktime`, `dur2sec`, `memk` remove a value
-`lookup` of a list †             every value of the field is looked up
+`convert ctime(text)` †         the text stays; only `num`, `mktime`, `dur2sec`, `memk` remove a value
+`lookup` of a list †            every value of the field is looked up
 `mvexpand` †                    a row without the field stays
 `mvcombine` †                   rows without the field stay apart
 `transaction` †                 `closed_txn` is 1 once any later event shows that time ran out
