@@ -38,7 +38,7 @@ from agentgate_mcp.gate.cost_coefficients import DEFAULT, Coefficients
 from agentgate_mcp.gate.cost_fit import Calibration, read_calibration
 from agentgate_mcp.gate.cost_model import CostBaselines, IndexBaseline
 from agentgate_mcp.gate.cost_past import Modelled, history_of, modelled
-from agentgate_mcp.gate.cost_stats import HOUR, IndexStats
+from agentgate_mcp.gate.cost_stats import PARTS, IndexStats
 from agentgate_mcp.gate.pipeline import Pipeline
 from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.world import World
@@ -328,7 +328,7 @@ class _Site:
         volumes, settings = self.backends.volumes(), self.settings
         found = replace(
             baselines(self.backends.search),
-            stats=IndexStats.of(volumes, width=HOUR) if volumes else None,
+            stats=IndexStats.of(volumes, width=PARTS * volumes[0].span) if volumes else None,
             coefficients=_calibrated(settings),
             workload_pool=settings.workload_pool,
         )

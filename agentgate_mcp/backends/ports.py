@@ -179,6 +179,7 @@ class Backends:
     sightings: Callable[[float], Sequence[Sighting]] = lambda _since: ()
     """What each host has sent since an instant (epoch seconds)."""
     volumes: Callable[[], Sequence[Volume]] = lambda: ()
-    """Events per index, source type and hour, of a store to which nothing is added; empty where it is not known."""
+    """Events per index, source type and stretch of time, of a store to which nothing is added; empty
+    where that is not known."""
     close: Callable[[], None] = lambda: None
     """Closes files and connections; the ports are not used after it."""

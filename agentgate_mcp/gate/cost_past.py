@@ -96,9 +96,10 @@ def audit_search(row: Mapping[str, Json]) -> PastSearch | str:
     )
 
 
-def volume_row(row: Mapping[str, Json], bytes_per_event: Mapping[str, float]) -> Volume | str:
+def volume_row(row: Mapping[str, Json], bytes_per_event: Mapping[str, float], *, span: int) -> Volume | str:
     """A row of `| tstats count where index=* by index sourcetype _time span=1d`, or what is wrong with
-    it. Such rows have no bytes: ``bytes_per_event`` has them by index (`dbinspect`: rawSize/eventCount)."""
+    it; ``span`` is in seconds. Such rows have no bytes: ``bytes_per_event`` has them by index, which
+    `dbinspect` tells as rawSize / eventCount."""
     index, kind = row.get("index"), row.get("sourcetype")
     if not isinstance(index, str) or not index:
         return "index: expected a name"
@@ -109,7 +110,12 @@ def volume_row(row: Mapping[str, Json], bytes_per_event: Mapping[str, float]) ->
         return "_time: expected epoch seconds"
     size = int(count * bytes_per_event.get(index.lower(), 0.0))
     return Volume(
-        index=index, sourcetype=kind if isinstance(kind, str) else "", start=int(start), events=int(count), size=size
+        index=index,
+        sourcetype=kind if isinstance(kind, str) else "",
+        start=int(start),
+        span=span,
+        events=int(count),
+        size=size,
     )
 
 

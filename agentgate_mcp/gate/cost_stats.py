@@ -1,9 +1,10 @@
 """Index statistics: how many events and bytes each index and source type has, hour by hour.
 
 Stretches of time that lie wholly inside a search's range are counted exactly. Of one that the range
-cuts, events are taken to lie evenly; how far they may be off is told by how unevenly the index's
-neighbouring stretches are filled (its dispersion: 1 where events come by pure chance, more where
-they come in bursts). So a range without cut stretches has no interval at all.
+cuts, events are taken to lie evenly; how far they may be off is told by how they do lie in the parts
+of a stretch, where volumes come in parts, else by how its neighbours differ. That is one number for
+each index and source type, its clumping: 0 where events come by pure chance. So a range that cuts
+nothing has no interval at all.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from typing import Final
 from agentgate_mcp.gate.cost_spread import Spread
 from agentgate_mcp.model.usage import BucketSpan, Volume
 
-HOUR, DAY, WEEK = 3_600, 86_400, 604_800
+DAY, WEEK = 86_400, 604_800
+PARTS: Final = 6
+"""Parts of a stretch that volumes are asked for in: they tell how events lie inside it."""
 MAX_CELLS: Final = 100_000
 """Cells kept; more are added up into days, then weeks."""
 Z_90: Final = 1.645
@@ -40,7 +43,8 @@ class Series:
     starts: tuple[int, ...]
     events: tuple[int, ...]
     sizes: tuple[int, ...]
-    dispersion: float
+    clumping: float
+    """How much the variance of a part is above that of pure chance, per event of the stretch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +55,13 @@ class Cut:
     start: int
     share: float
     events: int
-    dispersion: float
+    clumping: float
 
     @property
     def deviation(self) -> float:
-        """The standard deviation of how many of the events lie in the part, at most half of them."""
-        spread = self.dispersion * self.events * self.share * (1 - self.share)
-        return min(math.sqrt(spread), self.events / 2)
+        """The standard deviation of how many of the events lie in the part."""
+        # All events at one place, the worst there is, is a clumping of 1.
+        return math.sqrt((1 + self.clumping * (self.events - 1)) * self.events * self.share * (1 - self.share))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +91,7 @@ class Tally:
         off = Z_90 * math.sqrt(math.fsum((c.deviation * n) ** 2 for c, n in self.cuts.items()))
         most = self.whole + sum(c.events * n for c, n in self.cuts.items())
         known = events - self.beyond
-        low, high = max(self.whole, math.floor(known - off)), min(most, math.ceil(known + off))
+        low, high = max(self.whole, known - off), min(most, known + off)
         return Spread(low=low + self.beyond * beyond_low, mid=events, high=high + self.beyond * beyond_high)
 
 
@@ -109,7 +113,7 @@ class IndexStats:
         digest = hashlib.sha256(repr((self.width, self.until)).encode())
         for index, kinds in sorted(self.series.items()):
             for kind, s in sorted(kinds.items()):
-                digest.update(repr((index, kind, s.starts, s.events, s.sizes)).encode())
+                digest.update(repr((index, kind, s.starts, s.events, s.sizes, s.clumping)).encode())
         for index, times in sorted(self.buckets.items()):
             digest.update(repr((index, times)).encode())
         object.__setattr__(self, "hash", digest.hexdigest())
@@ -118,31 +122,21 @@ class IndexStats:
     def of(
         cls, volumes: Iterable[Volume], *, width: int, until: float | None = None, buckets: Iterable[BucketSpan] = ()
     ) -> IndexStats:
-        """From volumes per stretch of ``width`` seconds, in any order. Raises: ValueError for a width
-        below a second."""
+        """From volumes in any order, added up to stretches of ``width`` seconds, or of days or weeks
+        where they would be too many. Raises: ValueError for a width below a second."""
         if width < 1:
             raise ValueError(f"width: expected at least one second, got {width}")
-        cells: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0])
-        for row in volumes:
-            cell = cells[row.index.lower(), row.sourcetype.lower(), row.start // width * width]
-            cell[0] += max(row.events, 0)
-            cell[1] += max(row.size, 0)
+        rows = list(volumes)
         for wider in (DAY, WEEK):
-            if len(cells) <= MAX_CELLS or wider <= width:
-                continue
-            merged: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0])
-            for (index, kind, start), (events, size) in cells.items():
-                cell = merged[index, kind, start // wider * wider]
-                cell[0] += events
-                cell[1] += size
-            cells, width = merged, wider
-        found: dict[str, dict[str, dict[int, tuple[int, int]]]] = defaultdict(lambda: defaultdict(dict))
-        for (index, kind, start), (events, size) in cells.items():
-            known = found[index][_ANY].get(start, (0, 0))
-            found[index][_ANY][start] = (known[0] + events, known[1] + size)
-            if kind:
-                found[index][kind][start] = (events, size)
-        series = {i: {k: _series(c, width) for k, c in kinds.items()} for i, kinds in found.items()}
+            if len({(row.index, row.sourcetype, row.start // width) for row in rows}) > MAX_CELLS:
+                width = max(width, wider)
+        cells: dict[tuple[str, str], dict[int, _Cell]] = defaultdict(lambda: defaultdict(_Cell))
+        for row in rows:
+            for kind in {_ANY, row.sourcetype.lower()}:
+                cells[row.index.lower(), kind][row.start // width * width].add(row, width)
+        series: dict[str, dict[str, Series]] = defaultdict(dict)
+        for (index, kind), held in cells.items():
+            series[index][kind] = _series(held, width)
         spans: dict[str, list[BucketSpan]] = defaultdict(list)
         for span in buckets:
             spans[span.index.lower()].append(span)
@@ -212,7 +206,7 @@ class IndexStats:
         if share <= 0:
             return
         events = s.events[place + 1] - s.events[place]
-        cut = Cut(index=index, start=int(start), share=min(share, 1.0), events=events, dispersion=s.dispersion)
+        cut = Cut(index=index, start=int(start), share=min(share, 1.0), events=events, clumping=s.clumping)
         tally.cuts[cut] += runs
         tally.size += (s.sizes[place + 1] - s.sizes[place]) * cut.share * runs
 
@@ -227,25 +221,54 @@ def _floor(moment: float, width: int) -> float:
     return moment if math.isinf(moment) else moment // width * width
 
 
-def _series(cells: Mapping[int, tuple[int, int]], width: int) -> Series:
+@dataclass(slots=True)
+class _Cell:
+    """One stretch while it is added up: events by part where its volumes are parts of it."""
+
+    events: int = 0
+    size: int = 0
+    parts: Counter[int] = field(default_factory=Counter[int])
+    count: int = 1
+
+    def add(self, row: Volume, width: int) -> None:
+        self.events += max(row.events, 0)
+        self.size += max(row.size, 0)
+        self.count = max(self.count, width // row.span)
+        self.parts[row.start // row.span] += max(row.events, 0)
+
+
+def _series(cells: Mapping[int, _Cell], width: int) -> Series:
     starts = tuple(sorted(cells))
+    inside = [_unevenness(cell) for cell in cells.values() if cell.count > 1 and cell.events > 1]
     return Series(
         starts=starts,
-        events=tuple(accumulate((cells[s][0] for s in starts), initial=0)),
-        sizes=tuple(accumulate((cells[s][1] for s in starts), initial=0)),
-        dispersion=_dispersion(cells, starts, width),
+        events=tuple(accumulate((cells[s].events for s in starts), initial=0)),
+        sizes=tuple(accumulate((cells[s].size for s in starts), initial=0)),
+        clumping=_clumping(inside or _differences(cells, starts, width)),
     )
 
 
-def _dispersion(cells: Mapping[int, tuple[int, int]], starts: Sequence[int], width: int) -> float:
-    """How much more neighbouring stretches differ than by pure chance: the mean of (a−b)²/(a+b),
-    which is 1 for chance alone. Differences of neighbours leave the rhythm of the day out."""
-    total, pairs = 0.0, 0
+def _unevenness(cell: _Cell) -> tuple[float, int]:
+    """Chi-squared per degree of freedom of a stretch's parts, which is 1 by chance, and its events."""
+    even = cell.events / cell.count
+    squares = sum((n - even) ** 2 for n in cell.parts.values()) + (cell.count - len(cell.parts)) * even**2
+    return squares / even / (cell.count - 1), cell.events
+
+
+def _differences(cells: Mapping[int, _Cell], starts: Sequence[int], width: int) -> list[tuple[float, int]]:
+    """The same of two neighbours as if they were the halves of one. Differences of neighbours leave
+    the rhythm of the day out."""
+    found: list[tuple[float, int]] = []
     for a, b in pairwise(starts):
-        mine = cells[a][0]
+        mine, next_ = cells[a].events, cells[b].events
         # A gap is two pairs with an empty stretch.
-        for x, y in ((mine, cells[b][0]),) if b - a == width else ((mine, 0), (0, cells[b][0])):
-            if x + y:
-                total += (x - y) ** 2 / (x + y)
-                pairs += 1
-    return max(1.0, total / pairs) if pairs else 1.0
+        for x, y in ((mine, next_),) if b - a == width else ((mine, 0), (0, next_)):
+            if x + y > 1:
+                found.append(((x - y) ** 2 / (x + y), x + y))
+    return found
+
+
+def _clumping(seen: Sequence[tuple[float, int]]) -> float:
+    """What makes 1 + clumping x (events − 1) fit the unevenness seen, from 0 to 1."""
+    more = math.fsum(uneven - 1 for uneven, _ in seen)
+    return min(1.0, max(0.0, more / sum(events - 1 for _, events in seen))) if seen else 0.0

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Events of one index and source type in one stretch of time. ``start`` is epoch seconds;
+    """Events of one index and source type in the ``span`` seconds from ``start`` (epoch seconds).
     ``size`` is the bytes of their raw text."""
 
     index: str
     sourcetype: str
     start: int
+    span: int
     events: int
     size: int
 

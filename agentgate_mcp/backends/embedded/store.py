@@ -23,6 +23,9 @@ from agentgate_mcp.errors import BackendError, DataError
 from agentgate_mcp.graph.observed import Sighting
 from agentgate_mcp.model.usage import Volume
 
+_STRETCH_S, _MOST_STRETCHES = 600, 4_464
+"""Ten minutes, and how many of them a month has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSummary:
@@ -121,15 +124,25 @@ class TelemetryStore:
 
     @cached_property
     def volumes(self) -> Sequence[Volume]:
-        """Events and bytes of raw text per index and source type in every hour that has any."""
+        """Events and bytes of raw text per index and source type, in stretches of ten minutes; longer
+        ones where the events reach over more than a month."""
+        first, last = (
+            min((i.earliest for i in self.indexes), default=0.0),
+            max((i.latest for i in self.indexes), default=0.0),
+        )
+        span = _STRETCH_S * max(1, -(-int(last - first) // (_STRETCH_S * _MOST_STRETCHES)))
         found = self.rows(
-            'SELECT "index", sourcetype, floor(_time / 3600) * 3600, count(*), sum(strlen(_raw)) FROM events '
-            "GROUP BY ALL ORDER BY ALL"
+            'SELECT "index", sourcetype, floor(_time / CAST($span AS DOUBLE)), count(*), sum(strlen(_raw)) '
+            "FROM events GROUP BY ALL ORDER BY ALL",
+            {"span": str(span)},
         )
         return tuple(
-            Volume(index=str(index), sourcetype=str(kind or ""), start=_int(start), events=_int(n), size=_int(size))
+            Volume(
+                index=str(index), sourcetype=str(kind or ""), start=_int(start) * span, span=span, events=_int(n),
+                size=_int(size),
+            )
             for index, kind, start, n, size in found
-        )
+        )  # fmt: skip
 
     def close(self) -> None:
         self._store.close()
