@@ -15,7 +15,7 @@ from agentgate_mcp.spl.text import matches
 
 MAX_MEANINGS = 32
 """Event types that one pattern or tag is read for; one that fits more may reach any index."""
-_ROOTS = frozenset({"BaseEvent", "BaseSearch", "BaseTransaction"})
+_ROOTS = frozenset({"BaseEvent", "BaseSearch", "BaseTransaction", "BaseInterface"})
 _LOOKUP = "LOOKUP-"
 
 
@@ -55,10 +55,10 @@ def data_set(knowledge: KnowledgeSet, name: str) -> DataSet:
     conditions: list[str] = []
     lookups: list[str] = []
     for item in knowledge.all_named(f"data_model:{model}"):
-        objects = {_text(o, "objectName") or _text(o, "name"): o for o in _mappings(item.content.get("objects"))}
-        for part in _with_parents(wanted, objects) if wanted in objects else objects.values():
-            conditions.extend(_constraints(part))
-            lookups.extend(_text(c, "lookupName") for c in _mappings(part.get("calculations")))
+        objects = model_objects(item)
+        for part in with_parents(wanted, objects) if wanted in objects else objects.values():
+            conditions.extend(constraints(part))
+            lookups.extend(_text(c, "lookupName") for c in mappings(part.get("calculations")))
     return DataSet(tuple(dict.fromkeys(conditions)), tuple(dict.fromkeys(name for name in lookups if name)))
 
 
@@ -72,7 +72,13 @@ def automatic_lookups(knowledge: KnowledgeSet, source_types: list[str]) -> Itera
             yield from known.get(name.lower(), ())
 
 
-def _with_parents(name: str, objects: Mapping[str, Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+def model_objects(model: KnowledgeObject) -> dict[str, Mapping[str, Json]]:
+    """The objects of a data model by name, in their own order."""
+    return {_text(o, "objectName") or _text(o, "name"): o for o in mappings(model.content.get("objects"))}
+
+
+def with_parents(name: str, objects: Mapping[str, Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """An object of a data model and those that it inherits from, itself first."""
     found: dict[str, Mapping[str, Json]] = {}
     while name in objects and name not in found and name not in _ROOTS:
         found[name] = objects[name]
@@ -80,12 +86,13 @@ def _with_parents(name: str, objects: Mapping[str, Mapping[str, Json]]) -> list[
     return list(found.values())
 
 
-def _constraints(part: Mapping[str, Json]) -> Iterator[str]:
+def constraints(part: Mapping[str, Json]) -> Iterator[str]:
+    """The searches that all events of a data model's object meet, what it inherits left out."""
     yield from (_text(part, k) for k in ("search", "baseSearch", "constraint") if _text(part, k))
-    constraints = part.get("constraints")
-    if isinstance(constraints, str):
-        constraints = [constraints]
-    for item in constraints if isinstance(constraints, list) else ():
+    listed = part.get("constraints")
+    if isinstance(listed, str):
+        listed = [listed]
+    for item in listed if isinstance(listed, list) else ():
         text = item.get("search") if isinstance(item, dict) else item
         if isinstance(text, str) and text.strip():
             yield text
@@ -103,10 +110,10 @@ def _tags(knowledge: KnowledgeSet) -> _Tags:
     for item in knowledge.of_kind("tag"):
         field, equals, value = (_text(item.content, "field_name_value") or item.name).partition("=")
         if equals and not item.disabled:
-            found.extend((tag, (field, value)) for tag in _texts(item.content.get("tags")))
+            found.extend((tag, (field.strip(), value.strip())) for tag in _names(item.content.get("tags")))
     for item in knowledge.of_kind("eventtype"):
         if not item.disabled:
-            found.extend((tag, ("eventtype", item.name)) for tag in _texts(item.content.get("tags")))
+            found.extend((tag, ("eventtype", item.name)) for tag in _names(item.content.get("tags")))
     made = tuple(dict.fromkeys(found))
     knowledge.memo.put("\0tags", made)
     return made
@@ -145,11 +152,19 @@ def _text(content: Mapping[str, Json], key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _texts(value: Json) -> list[str]:
-    if isinstance(value, str):
-        return value.replace(",", " ").split()
-    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+def _names(tags: Json) -> list[str]:
+    """Tags stand in a text, in a list, or in a map of tag to `enabled`."""
+    match tags:
+        case str():
+            return tags.replace(",", " ").split()
+        case list():
+            return [tag for tag in tags if isinstance(tag, str)]
+        case dict():
+            return [tag for tag, state in tags.items() if state == "enabled"]
+        case _:
+            return []
 
 
-def _mappings(value: Json) -> list[Mapping[str, Json]]:
+def mappings(value: Json) -> list[Mapping[str, Json]]:
+    """The maps among the items of a list; none where there is no list."""
     return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []

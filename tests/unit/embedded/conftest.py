@@ -171,13 +171,14 @@ SOURCES: list[dict[str, Any]] = [
     _object("eventtype", "sign_in_worked", search="`sign_ins` action=success"),
     _object("tag", "eventtype=sign_in_worked", field_name_value="eventtype=sign_in_worked", tags={"fine": "enabled"}),
     _object("tag", "host=idp", field_name_value="host=idp", tags={"identity": "enabled", "old": "disabled"}),
+    _object("tag", "tag=ring", tags=["ring"]),
     _object("saved_search", "From host", search="host=$host$ | stats count by action"),
     _object("data_model", "Net", objects=[
         {"objectName": "All", "parentName": "BaseEvent", "constraints": [{"search": "index=network"}],
          "fields": [{"fieldName": "src"}, {"fieldName": "dest"}, {"fieldName": "bytes_out"}],
          "calculations": [{"calculationType": "Eval", "expression": "if(dest_port=443,\"tls\",\"other\")",
                            "outputFields": [{"fieldName": "kind"}]}]},
-        {"objectName": "Web", "parentName": "All", "constraints": [{"search": "dest_port=443 OR dest_port=80"}],
+        {"objectName": "Web", "parentName": "All", "constraints": "dest_port=443 OR dest_port=80",
          "fields": [{"fieldName": "dest_port"}]}]),
 ]  # fmt: skip
 

@@ -32,6 +32,7 @@ KNOWLEDGE = KnowledgeSet.from_objects(
         knowledge_object("tag", "eventtype=vpn", field_name_value="eventtype=vpn", tags=["authentication", "remote"]),
         knowledge_object("tag", "sourcetype=okta:auth", tags=["cloud"]),
         knowledge_object("tag", "host=db01", tags=["crown"]),
+        knowledge_object("tag", "eventtype = win_change", tags={"audited": "enabled", "retired": "disabled"}),
         knowledge_object(
             "data_model",
             "Site",
@@ -75,6 +76,8 @@ def facts(query: str) -> SearchFacts:
         ("tag=authentication", ("vpn", "win"), False),
         ("tag::eventtype=remote", ("vpn",), False),
         ("tag=remote user=x", ("vpn",), False),
+        ("tag=audited", ("audit",), False),
+        ("tag=retired", (), True),
         ("tag=crown", (), True),
         ("tag=cloud", (), True),
         ("tag=nothing", (), True),

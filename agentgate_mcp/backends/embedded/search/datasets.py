@@ -16,11 +16,10 @@ from agentgate_mcp.backends.ports import SearchJob
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl import ast
+from agentgate_mcp.spl.meanings import constraints, mappings, model_objects, with_parents
 
 INDEXED: Final = ("_time", "host", "index", "source", "sourcetype")
 """Fields that every event has in the index itself."""
-_ROOTS: Final = frozenset({"", "BaseEvent", "BaseSearch", "BaseTransaction", "BaseInterface"})
-_MAX_ANCESTORS: Final = 20
 
 
 def dataset(name: str, build: Build, position: int) -> Relation:
@@ -86,38 +85,31 @@ class Dataset:
         known = {o.name: o for o in build.knowledge.of_kind("data_model") if not o.disabled}
         if model not in known:
             raise SplError(f"data model {model[:60]!a} does not exist", position, _near(model, known, "a data model"))
-        raw = known[model].content.get("objects")
-        objects = {str(o.get("objectName")): o for o in raw if isinstance(o, Mapping)} if isinstance(raw, list) else {}
+        objects = model_objects(known[model])
         # `Root.Child` names the child by its lineage; its own name is enough.
         name = wanted.rpartition(".")[2] if wanted else next(iter(objects), "")
         if name not in objects:
             raise SplError(f"{model} has no object {name[:60]!a}", position, _near(name, objects, "an object"))
-        chain: list[Mapping[str, Json]] = []
-        while name not in _ROOTS and name in objects and len(chain) < _MAX_ANCESTORS:
-            chain.insert(0, objects[name])
-            name = str(objects[name].get("parentName") or "")
-        return cls._of(model, chain, position)
+        return cls._of(model, with_parents(name, objects)[::-1], position)
 
     @classmethod
     def _of(cls, model: str, chain: Sequence[Mapping[str, Json]], position: int) -> Dataset:
         fields: dict[str, str] = {}
-        constraints: list[str] = []
         calculations: list[Mapping[str, Json]] = []
         lineage = tuple(str(item.get("objectName")) for item in chain)
         for depth, item in enumerate(chain, start=1):
             prefix = ".".join(lineage[:depth])
-            constraints += [str(c["search"]) for c in _maps(item.get("constraints")) if c.get("search")]
-            calculated = _maps(item.get("calculations"))
+            calculated = mappings(item.get("calculations"))
             calculations += calculated
-            outputs = [o for c in calculated for o in _maps(c.get("outputFields"))]
-            for entry in (*_maps(item.get("fields")), *outputs):
+            outputs = [o for c in calculated for o in mappings(c.get("outputFields"))]
+            for entry in (*mappings(item.get("fields")), *outputs):
                 name = str(entry.get("fieldName") or "")
                 if name:
                     fields.setdefault(name, name if name in INDEXED else f"{prefix}.{name}")
         return cls(
             model=model,
             lineage=lineage,
-            constraints=tuple(constraints),
+            constraints=tuple(text for item in chain for text in constraints(item)),
             fields=fields,
             calculations=tuple(calculations),
             position=position,
@@ -141,7 +133,7 @@ class Dataset:
 
     def _calculated(self, item: Mapping[str, Json], relation: Relation, build: Build) -> Relation:
         kind = str(item.get("calculationType") or "")
-        outputs = [str(o.get("fieldName")) for o in _maps(item.get("outputFields"))]
+        outputs = [str(o.get("fieldName")) for o in mappings(item.get("outputFields"))]
         if kind != "Eval" or len(outputs) != 1:
             raise UnsupportedSplError(f"data model {self.model}: calculation {kind or '?'!a}", self.position)
         pipeline = build.read(f"| eval x={item.get('expression')}", f"data model {self.model}", self.position)
@@ -162,10 +154,6 @@ class Dataset:
         rows = relation.projected([*chosen, "_raw"] if raw else chosen, build.parameters)
         renamed = {self.fields.get(name, name): column for name, column in rows.columns.items()}
         return Relation(sql=rows.sql, columns=renamed, order=rows.order, carried=rows.carried, ids=rows.ids)
-
-
-def _maps(value: Json) -> list[dict[str, Json]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _near(name: str, known: Iterable[str], what: str) -> str:

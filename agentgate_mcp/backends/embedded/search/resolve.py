@@ -7,18 +7,16 @@ the indexes which they name are seen. As in Splunk a subsearch runs before the s
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Final, assert_never
 
 from agentgate_mcp.backends.embedded.search.build import Build, Record
 from agentgate_mcp.backends.embedded.search.sqltext import number_text
 from agentgate_mcp.errors import SplError, UnsupportedSplError
-from agentgate_mcp.model.call import Json
-from agentgate_mcp.model.site import KnowledgeObject
 from agentgate_mcp.spl import ast
-from agentgate_mcp.spl.knowledge import KnowledgeSet
+from agentgate_mcp.spl.meanings import Meaning, event_types, tagged
+from agentgate_mcp.spl.text import escape
 
 MAX_SUBSEARCH_ROWS: Final = 10_000
 """Rows of a subsearch that become conditions, as in Splunk."""
@@ -68,29 +66,26 @@ class _Resolver:
 
     def _named(self, field: str, value: str, span: ast.Span) -> ast.SearchExpr:
         """The conditions that an event type or a tag stands for."""
+        self._spend(span)
         if field == "eventtype":
             return either([self._event_type(item, span) for item in _event_types(value, self.build, span)], span)
-        tagged = field.partition("::")[2]
-        out: list[ast.SearchExpr] = []
-        for name, wanted in _tagged(value, self.build.knowledge):
-            if tagged in ("", name):
-                quoted = ast.Value(raw=wanted.replace("\\", "\\\\").replace('"', '\\"'), quote='"', span=span)
-                out.append(self._comparison(ast.Comparison(field=name, op="=", value=quoted, span=span)))
-        # An event type may carry its tags itself.
-        if tagged in ("", "eventtype"):
-            own = (o for o in self.build.knowledge.of_kind("eventtype") if not o.disabled)
-            out.extend(self._event_type(o, span) for o in own if _has_tag(o.content.get("tags"), value))
-        return either(out, span)
+        bearer = field.partition("::")[2]
+        found = (pair for pair in tagged(self.build.knowledge, value) if bearer in ("", pair[0]))
+        return either([self._comparison(_equals(name, wanted, span)) for name, wanted in found], span)
 
-    def _event_type(self, item: KnowledgeObject, span: ast.Span) -> ast.SearchExpr:
+    def _event_type(self, item: Meaning, span: ast.Span) -> ast.SearchExpr:
+        self._spend(span)
+        pipeline = self.build.read(item.text, item.label, span.start)
+        first = pipeline.commands[0]
+        if len(pipeline.commands) > 1 or not isinstance(first, ast.Search):
+            raise UnsupportedSplError(f"{item.label[:60]!a} is not one search", span.start)
+        return NOTHING if first.expr is None else self.expr(first.expr)
+
+    def _spend(self, span: ast.Span) -> None:
+        """Bounds objects that name each other. Raises: UnsupportedSplError."""
         self.left -= 1
         if self.left < 0:
             raise UnsupportedSplError(f"more than {MAX_OBJECTS} event types and tags in one search", span.start)
-        pipeline = self.build.read(str(item.content.get("search") or ""), f"eventtype {item.name}", span.start)
-        first = pipeline.commands[0]
-        if len(pipeline.commands) > 1 or not isinstance(first, ast.Search):
-            raise UnsupportedSplError(f"eventtype {item.name[:60]!a} is not one search", span.start)
-        return NOTHING if first.expr is None else self.expr(first.expr)
 
     def _subsearch(self, node: ast.Subsearch) -> ast.SearchExpr:
         relation = self.build.subsearch(node.pipeline).limited(MAX_SUBSEARCH_ROWS + 1)
@@ -137,41 +132,18 @@ def _object_field(field: str) -> bool:
     return field in ("eventtype", "tag") or field.startswith("tag::")
 
 
-def _event_types(pattern: str, build: Build, span: ast.Span) -> Iterable[KnowledgeObject]:
-    known = [o for o in build.knowledge.of_kind("eventtype") if not o.disabled]
-    found = [o for o in known if fnmatchcase(o.name, pattern.replace("[", "[[]").replace("?", "[?]"))]
+def _event_types(pattern: str, build: Build, span: ast.Span) -> Sequence[Meaning]:
+    found = event_types(build.knowledge, pattern)
     if not found and "*" not in pattern:
-        near = difflib.get_close_matches(pattern, sorted({o.name for o in known}), n=3, cutoff=0.6)
+        known = {o.name for o in build.knowledge.of_kind("eventtype") if not o.disabled}
+        near = difflib.get_close_matches(pattern, sorted(known), n=3, cutoff=0.6)
         expected = f"an event type such as {', '.join(near)}" if near else "the name of an event type"
         raise SplError(f"eventtype {pattern[:60]!a} does not exist or is disabled", span.start, expected)
     return found
 
 
-def _tagged(tag: str, knowledge: KnowledgeSet) -> Iterable[tuple[str, str]]:
-    """Field and value of everything that carries a tag."""
-    for item in knowledge.of_kind("tag"):
-        if not item.disabled and _has_tag(item.content.get("tags"), tag):
-            name, separator, value = str(item.content.get("field_name_value") or item.name).partition("=")
-            if separator:
-                yield name.strip(), value.strip()
-
-
-def _has_tag(tags: Json, wanted: str) -> bool:
-    """Tags stand in a list, or in a map of tag to `enabled`. A wildcard may be asked for."""
-    match tags:
-        case dict():
-            names = [name for name, state in tags.items() if state == "enabled"]
-        case list():
-            names = [str(item) for item in tags]
-        case _:
-            return False
-    pattern = wanted.replace("[", "[[]").replace("?", "[?]")
-    return any(fnmatchcase(name, pattern) for name in names)
-
-
-def _equals(name: str, text: str, span: ast.Span) -> ast.SearchExpr:
-    raw = text.replace("\\", "\\\\").replace('"', '\\"')
-    return ast.Comparison(field=name, op="=", value=ast.Value(raw=raw, quote='"', span=span), span=span)
+def _equals(name: str, text: str, span: ast.Span) -> ast.Comparison:
+    return ast.Comparison(field=name, op="=", value=ast.Value(raw=escape(text), quote='"', span=span), span=span)
 
 
 def _text(value: str | float | None) -> str:
