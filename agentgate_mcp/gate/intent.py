@@ -12,43 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from agentgate_mcp.effects import Effects
+from agentgate_mcp.gate.verbs import VERBS
 from agentgate_mcp.gate.words import Prompt
 from agentgate_mcp.model.call import ToolSpec
 
 ACTION_PATH: Final = "@action"
 """Stands for the action itself among the paths of sinks."""
 
-VERBS: Final[Mapping[str, frozenset[str]]] = {
-    kind: frozenset(words.split())
-    for kind, words in {
-        "send": "send sent email mail forward reply message notify tell inform dm text write compose respond",
-        "post": "post posted publish tweet announce share upload broadcast put message write send",
-        "create": "create add make open new set schedule book plan start generate write draft file register build",
-        "schedule": "schedule book plan set create add arrange event meeting appointment reserve reschedule move",
-        "delete": "delete remove drop erase clear purge wipe clean discard trash unsubscribe cancel retire rid",
-        "disable": "disable deactivate stop off pause mute suppress unschedule retire halt silence switch turn",
-        "share": "share grant give access permission send invite",
-        "invite": "invite add include participant participants attendees join",
-        "add": "add include append insert put extend invite attach join participant participants",
-        "update": "update change edit modify set rename move replace adjust correct fix complete reschedule",
-        "transfer": "transfer pay send wire move withdraw deposit refund payment",
-        "buy": "buy purchase order sell trade",
-        "visit": "visit open browse read fetch go website webpage page site article link summarize summarise",
-        "run": "run execute launch start trigger call invoke",
-        "export": "export download extract dump save copy backup",
-        "unlock": "unlock open lock",
-        "grant": "grant give allow permit access add share",
-        "isolate": "isolate quarantine disconnect contain unplug cut containment",
-        "block": "block ban deny blacklist blocklist sinkhole contain containment stop",
-        "reset": "reset rotate revoke change renew",
-        "quarantine": "quarantine isolate remove contain delete containment",
-        "ticket": "ticket open create raise file incident issue",
-        "book": "book reserve schedule arrange",
-        "search": "search find look query list show get check read",
-        "modify": "modify change edit set update replace overwrite rewrite add allowlist allow exclude exempt tune",
-        "control": "turn switch start stop set adjust move play control guide dispatch activate deactivate",
-    }.items()
-}
 _OF_TOOL_WORD: Final[Mapping[str, tuple[str, ...]]] = {
     word: kinds
     for kinds, words in (
@@ -83,6 +53,11 @@ _OF_TOOL_WORD: Final[Mapping[str, tuple[str, ...]]] = {
     )
     for word in words.split()
 }
+_DRASTIC: Final = frozenset(
+    "delete disable transfer buy run export unlock grant isolate block reset quarantine share".split()
+)
+"""Kinds of action for which the choice of a target is never left to an agent."""
+_SENDS: Final = frozenset("send post share".split())
 _OPEN_ENDED: Final = "modify"
 _OF_RESPONSE: Final[Mapping[str, str]] = {
     "isolate_host": "isolate",
@@ -116,6 +91,16 @@ def deeds(tool: str, spec: ToolSpec | None, effects: Effects) -> Iterator[frozen
     outside = spec is None or (spec.toolset == "upstream" and spec.has_effect)
     if outside and not effects.changes and not effects.actions:
         yield _verbs_of_name(tool)
+
+
+def is_drastic(tool: str) -> bool:
+    """True for a tool whose name says that what it does is hard to undo."""
+    return bool(_DRASTIC & {kind for part in _name_words(tool) for kind in _OF_TOOL_WORD.get(part, ())})
+
+
+def sends(tool: str) -> bool:
+    """True for a tool whose name says that it hands something to people."""
+    return bool(_SENDS & {kind for part in _name_words(tool) for kind in _OF_TOOL_WORD.get(part, ())})
 
 
 def _verbs_of_name(tool: str) -> frozenset[str]:

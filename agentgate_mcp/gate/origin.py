@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.leaves import leaves_of
+from agentgate_mcp.gate.reference import References
 from agentgate_mcp.gate.words import Prompt
 from agentgate_mcp.model.decision import Label, Trust
 from agentgate_mcp.model.site import Asset
@@ -25,10 +26,12 @@ class Origins:
     prompt: Prompt
     settings: frozenset[str]
     context: tuple[str, ...]
+    references: References | None
 
     @classmethod
-    def of(cls, ctx: StageContext, prompt: Prompt) -> Origins:
-        return cls(ctx, prompt, frozenset(_settings(ctx)), tuple(t.lower() for t in ctx.call.incoming_context))
+    def of(cls, ctx: StageContext, prompt: Prompt, references: References | None) -> Origins:
+        context = tuple(t.lower() for t in ctx.call.incoming_context)
+        return cls(ctx, prompt, frozenset(_settings(ctx)), context, references)
 
     def of_value(self, text: str, path: str, *, sink: bool) -> tuple[Label, str]:
         """The strongest origin of ``text``, and where it was found. Only for a sink is it worth
@@ -41,7 +44,7 @@ class Origins:
         found = self._in_session(text)
         if found is not None and found[0] is Label.CONSTANT:
             return found
-        alias = self._named_asset(text) if sink else ""
+        alias = self._meant(path, text) if sink else ""
         return (Label.DERIVED, alias) if alias else found or self._contained(text)
 
     def _in_session(self, text: str) -> tuple[Label, str] | None:
@@ -69,6 +72,10 @@ class Origins:
             if call_id:
                 return Label.UNTRUSTED, f"call:{call_id}"
         return Label.NOVEL, ""
+
+    def _meant(self, path: str, text: str) -> str:
+        """How the user's words lead to ``text`` though it does not stand in them."""
+        return self._named_asset(text) or (self.references.resolve(path, text) if self.references else "")
 
     def _named_asset(self, text: str) -> str:
         """The user named the asset by another of its names: the inventory only translates."""

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.corroboration import corroborated
 from agentgate_mcp.gate.following import Following, following, read_orders
-from agentgate_mcp.gate.intent import ACTION_PATH, asked
+from agentgate_mcp.gate.identifiers import live_links
+from agentgate_mcp.gate.intent import ACTION_PATH, asked, sends
+from agentgate_mcp.gate.kinds import kinds_in
 from agentgate_mcp.gate.leaves import leaves_of
 from agentgate_mcp.gate.origin import Origins
+from agentgate_mcp.gate.reference import References
 from agentgate_mcp.gate.roles import role_of
 from agentgate_mcp.gate.words import Prompt
 from agentgate_mcp.model.decision import Label, ParamRole, Severity, Stage
@@ -32,9 +35,12 @@ def run(ctx: StageContext) -> StageResult:
     prompt = _prompt(ctx)
     writes = _search_writes(ctx)
     has_effect = _has_effect(ctx)
-    origins = tuple(_origins(ctx, Origins.of(ctx, prompt), writes))
+    action = _action(ctx, prompt)
+    asked_for = action.label is Label.PROMPT
+    references = References.of(ctx, prompt, asked=asked_for) if has_effect else None
+    origins = tuple(_origins(ctx, Origins.of(ctx, prompt, references), writes))
     if has_effect:
-        origins = (_action(ctx, prompt), *origins)
+        origins = (action, *origins, *_links_sent(ctx, prompt))
     unsupported = tuple(
         o.path
         for o in origins
@@ -109,6 +115,23 @@ def _origins(ctx: StageContext, origins: Origins, writes: tuple[str, ...]) -> It
         target = write.partition(":")[2].rpartition("=")[2] or write
         label, evidence = origins.of_value(target, "", sink=True)
         yield ArgumentOrigin(path=f"/query#{write}", role=ParamRole.SINK, label=label, evidence=evidence)
+
+
+def _links_sent(ctx: StageContext, prompt: Prompt) -> Iterator[ArgumentOrigin]:
+    """Live links of untrusted text that a message of another server's tool would carry on: where its
+    reader goes next. Defanged ones lead nowhere, and who asks for links may have them."""
+    if ctx.spec is None or ctx.spec.toolset != "upstream" or not sends(ctx.call.tool_name):
+        return
+    if "link" in kinds_in([w for turn in prompt.spoken for w in turn.split()]):
+        return
+    read = (*(t.lower() for t in ctx.call.incoming_context), *(r.blob for r in ctx.session.reads))
+    for path, value in leaves_of(dict(ctx.call.arguments)):
+        if isinstance(value, str) and role_of(ctx.spec, path) is ParamRole.BODY:
+            for link in live_links(value):
+                if not prompt.find(link) and any(link in text for text in read):
+                    yield ArgumentOrigin(
+                        path=f"{path}#{link}", role=ParamRole.SINK, label=Label.UNTRUSTED, evidence="session"
+                    )
 
 
 def _search_writes(ctx: StageContext) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ _SETTING_SINKS = frozenset(
 
 _BODY = frozenset(
     "body content contents text message description details comment comments reason note notes summary title subject "
-    "caption markdown html remarks justification explanation prompt label labels tags".split()
+    "caption markdown html remarks justification explanation prompt label labels tags location venue place room".split()
 )
 _SELECTOR = frozenset(
     "query q filter filters search limit count max_results page page_size offset cursor sort order order_by fields "

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from typing import Any, assert_never, cast
 
 from agentgate_mcp.canonical import canonical_bytes
+from agentgate_mcp.gate.records import Record, records_of_leaves
 from agentgate_mcp.model.decision import Trust
 from agentgate_mcp.model.session import (
     CallJudged,
@@ -70,6 +71,11 @@ class Read:
     def blob(self) -> str:
         """All values as one lower-cased text, for containment."""
         return "\n".join(leaf.value for leaf in self.event.leaves).lower()
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """The leaves by the record that they stood in."""
+        return records_of_leaves(f"call:{self.source.call_id}", self.event.leaves)
 
     @property
     def untrusted(self) -> bool:
