@@ -125,4 +125,11 @@ def test_a_store_that_another_process_replaces_stays_readable(tmp_path: Path) ->
 
 def test_an_expression_that_nests_too_deeply_says_what_to_do(run: Run) -> None:
     with pytest.raises(BackendError, match="in several steps"):
-        run(f"* | eval x={'+'.join(['src'] * 400)}")
+        run(f"* | eval x={'.'.join(['src'] * 600)}")
+
+
+def test_a_long_sum_of_fields_is_planned_as_one_step(run: Run) -> None:
+    """Nested, 400 of them took the engine 16 seconds."""
+    found = run(f"index=network bytes_out=* | eval x={'+'.join(['bytes_out'] * 400)} | table bytes_out x").rows
+    assert len(found) == 2
+    assert [float(str(row["x"])) for row in found] == [400 * float(str(row["bytes_out"])) for row in found]

@@ -12,7 +12,7 @@ What was chosen where Splunk leaves it open:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
@@ -146,19 +146,21 @@ class Evaluator:
                 assert_never(expr.op)
 
     def _chain(self, expr: ast.Chain) -> Column:
-        left = self.value(expr.first)
+        run = [self.value(expr.first)]
+        """The operands of as many `+` as join texts too."""
         for op, operand in expr.rest:
             right = self.value(operand)
-            match op:
-                case ".":
-                    left = Column(sql=f"({sqltext.text_sql(left)} || {sqltext.text_sql(right)})", kind="text")
-                case "+" if "number" not in (left.kind, right.kind):
-                    left = _joined_or_added(left, right)
-                case _:
-                    left = Column(
-                        sql=arithmetic(op, sqltext.number_sql(left), sqltext.number_sql(right)), kind="number"
-                    )
-        return left
+            if op == "+" and right.kind != "number" and (len(run) > 1 or run[0].kind != "number"):
+                run.append(right)
+                continue
+            left = _joined_or_added(run)
+            if op == ".":
+                made = Column(sql=f"({sqltext.text_sql(left)} || {sqltext.text_sql(right)})", kind="text")
+            else:
+                numbers = sqltext.number_sql(left), sqltext.number_sql(right)
+                made = Column(sql=arithmetic(op, *numbers), kind="number")
+            run = [made]
+        return _joined_or_added(run)
 
     def _compare(self, expr: ast.Compare) -> str:
         if expr.op == "LIKE":
@@ -252,24 +254,21 @@ def arithmetic(op: str, left: str, right: str) -> str:
     return sqltext.let(computed, lambda v: f"CASE WHEN isfinite({v}) THEN {v} END")
 
 
-def _joined_or_added(left: Column, right: Column) -> Column:
-    def of_texts(a: str, b: str) -> str:
-        total = arithmetic(
-            "+", sqltext.number_sql(Column(sql=a, kind="text")), sqltext.number_sql(Column(sql=b, kind="text"))
-        )
-        return sqltext.let(
-            total,
-            lambda sum_: (
-                f"CASE WHEN {sum_} IS NULL THEN {a} || {b} ELSE {sqltext.text_sql(Column(sql=sum_, kind='number'))} END"
-            ),
-        )
-
-    return Column(
-        sql=sqltext.let(
-            sqltext.text_sql(left), lambda a: sqltext.let(sqltext.text_sql(right), lambda b: of_texts(a, b))
+def _joined_or_added(operands: Sequence[Column]) -> Column:
+    """`+` of several operands that may be texts. One fold: nested as often as there are operands,
+    the engine would plan for seconds."""
+    if len(operands) == 1:
+        return operands[0]
+    a, b = sqltext.fresh(), sqltext.fresh()
+    numbers = (sqltext.number_sql(Column(sql=name, kind="text")) for name in (a, b))
+    joined = sqltext.let(
+        arithmetic("+", *numbers),
+        lambda total: (
+            f"CASE WHEN {total} IS NULL THEN {a} || {b} ELSE {sqltext.text_sql(Column(sql=total, kind='number'))} END"
         ),
-        kind="text",
     )
+    texts = ", ".join(map(sqltext.text_sql, operands))
+    return Column(sql=f"list_reduce([{texts}], lambda {a}, {b}: {joined})", kind="text")
 
 
 def unified(columns: list[Column]) -> tuple[list[str], Kind]:
