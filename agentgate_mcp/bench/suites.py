@@ -13,6 +13,7 @@ Say = Callable[[str], None]
 NAMES: Final[dict[str, str]] = {
     "spl": "reading searches: facts and trees over real content and hostile texts",
     "graph": "a whole verdict on the compiled knowledge graph, beside networkx",
+    "cost": "cost estimates against what searches took on the embedded engine",
 }
 """Name to what it measures; the module `agentgate_mcp.bench.<name>` has `run(options, say)`."""
 
