@@ -20,6 +20,7 @@ from agentgate_mcp.backends.embedded.search.sqltext import number_text
 from agentgate_mcp.backends.embedded.store import TelemetryStore
 from agentgate_mcp.backends.ports import SearchJob
 from agentgate_mcp.errors import SplError, UnsupportedSplError
+from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.expand import expand
 from agentgate_mcp.spl.knowledge import KnowledgeSet
@@ -46,6 +47,8 @@ class Build:
     query: Query
     compile: Callable[[ast.Pipeline, Build, Relation | None], Relation]
     """Compiles a pipeline: from its generating command, or as commands applied to given rows."""
+    facts: SearchFacts | None = None
+    """What the gate reads in the search: the job looks at no other times."""
     stopped: Callable[[], bool] = lambda: False
     parameters: Parameters = field(default_factory=Parameters)
     scans: list[str] = field(default_factory=list[str])

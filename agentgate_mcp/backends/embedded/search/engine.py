@@ -16,6 +16,7 @@ from agentgate_mcp.backends.embedded.watch import Watch
 from agentgate_mcp.backends.ports import Row, SearchJob, SearchResult
 from agentgate_mcp.errors import BackendError, SplError
 from agentgate_mcp.spl.expand import Expansion, expand
+from agentgate_mcp.spl.facts import read_search
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.parser import parse
 
@@ -48,6 +49,7 @@ class SearchEngine:
                     job=job,
                     query=query,
                     compile=compile_pipeline,
+                    facts=read_search(job.query, job.earliest, job.latest, knowledge, job.now),
                     stopped=lambda: bool(watch.reason),
                 )
                 fields, rows, scanned, partial = _run(expansion, build)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from agentgate_mcp.backends.embedded.search.arguments import words_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.relation import Relation
+from agentgate_mcp.spl import ast
 
 
 def fields_present(source: Relation, build: Build) -> tuple[Relation, tuple[str, ...]]:
@@ -24,6 +26,14 @@ def fields_present(source: Relation, build: Build) -> tuple[Relation, tuple[str,
     known = rows.extra_fields.difference(rows.columns)
     more = sorted(known.intersection(cast("list[str]", further)))
     return rows, (*found, *(n for n in more if not n.startswith("_")))
+
+
+def fields_meant(command: ast.Generic, source: Relation, build: Build) -> tuple[Relation, tuple[str, ...]]:
+    """The same rows, and the fields that the command names; without any all that some row has."""
+    words = words_of(command)
+    if not words:
+        return fields_present(source, build)
+    return source, source.matching(word.text for word in words)
 
 
 def _holds(rows: Relation, name: str) -> str:

@@ -38,6 +38,11 @@ def fresh() -> str:
     return f"v{next(_names)}"
 
 
+def finite(number: str) -> str:
+    """The number, or NULL where it left the range of doubles."""
+    return let(number, lambda v: f"CASE WHEN isfinite({v}) THEN {v} END")
+
+
 def as_number(text: str) -> float | None:
     """The number that a text is, or None. Blanks, underscores, `inf` and `nan` make it none."""
     if not _NUMBER.fullmatch(text):

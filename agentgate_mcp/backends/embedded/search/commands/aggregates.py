@@ -23,9 +23,9 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from agentgate_mcp.backends.embedded.search.commands.inputs import Input
-from agentgate_mcp.backends.embedded.search.commands.sums import ROOT_LIMIT, finite, sum_sql
+from agentgate_mcp.backends.embedded.search.commands.sums import ROOT_LIMIT, sum_sql
 from agentgate_mcp.backends.embedded.search.relation import Column
-from agentgate_mcp.backends.embedded.search.sqltext import let, text_sql
+from agentgate_mcp.backends.embedded.search.sqltext import finite, let, text_sql
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
 from agentgate_mcp.backends.embedded.search.build import Build
-from agentgate_mcp.backends.embedded.search.presence import fields_present
+from agentgate_mcp.backends.embedded.search.presence import fields_meant
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
 from agentgate_mcp.backends.embedded.search.sqltext import as_number, let, number_text, text_sql
@@ -24,7 +24,7 @@ def _fillnull(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     value = options.text("value", "0")
     options.done()
-    source, names = _named(command, source, build)
+    source, names = fields_meant(command, source, build)
     return source.with_fields(
         {name: _filled(source.column(name, build.parameters) or ABSENT, value, build) for name in names}
     )
@@ -44,7 +44,7 @@ def _filled(column: Column, value: str, build: Build) -> Column:
 def _filldown(node: ast.Command, source: Relation, build: Build) -> Relation:
     command = generic(node)
     options_of(command).done()
-    source, names = _named(command, source, build)
+    source, names = fields_meant(command, source, build)
     rows = source.numbered()
     over = f"OVER (ORDER BY {rows.order[0]} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     fields: dict[str, Column] = {}
@@ -54,13 +54,6 @@ def _filldown(node: ast.Command, source: Relation, build: Build) -> Relation:
             value = f"CASE WHEN len({column.sql}) > 0 THEN {column.sql} END" if column.kind == "list" else column.sql
             fields[name] = Column(sql=f"last_value({value} IGNORE NULLS) {over}", kind=column.kind)
     return rows.with_fields(fields)
-
-
-def _named(command: ast.Generic, source: Relation, build: Build) -> tuple[Relation, tuple[str, ...]]:
-    words = words_of(command)
-    if not words:
-        return fields_present(source, build)
-    return source, source.matching(word.text for word in words)
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {"fillnull": _fillnull, "filldown": _filldown}

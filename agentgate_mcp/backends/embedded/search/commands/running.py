@@ -17,10 +17,10 @@ from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
 from agentgate_mcp.backends.embedded.search.build import MAX_ROWS, Build
 from agentgate_mcp.backends.embedded.search.commands.aggregates import Frame
 from agentgate_mcp.backends.embedded.search.commands.inputs import positioned
-from agentgate_mcp.backends.embedded.search.commands.sums import finite, sum_sql
+from agentgate_mcp.backends.embedded.search.commands.sums import sum_sql
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
-from agentgate_mcp.backends.embedded.search.sqltext import fresh, number_sql, text_sql
+from agentgate_mcp.backends.embedded.search.sqltext import finite, fresh, number_sql, text_sql
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from agentgate_mcp.backends.embedded.search.sqltext import fresh, let
+from agentgate_mcp.backends.embedded.search.sqltext import finite, fresh, let
 
 ROOT_LIMIT: Final = "1e150"
 """Beyond it a square, or the sum of many, may leave the range of doubles."""
 _LARGEST: Final = "1e27"
 _SMALLEST: Final = "1.1368683772161603e-13"  # 2⁻⁴³: the last bit of such a double is 2⁻⁹⁶
 _ONE: Final = "79228162514264337593543950336"  # 2⁹⁶
-
-
-def finite(number: str) -> str:
-    """The number, or NULL where it left the range of doubles."""
-    return let(number, lambda v: f"CASE WHEN isfinite({v}) THEN {v} END")
 
 
 class Call(Protocol):

@@ -7,16 +7,17 @@ has none. Without field names all fields count but internal ones and the total i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.combine import stacked
 from agentgate_mcp.backends.embedded.search.commands.stats import grouped
-from agentgate_mcp.backends.embedded.search.commands.sums import finite
+from agentgate_mcp.backends.embedded.search.presence import fields_meant
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
-from agentgate_mcp.backends.embedded.search.sqltext import fresh, number_sql
+from agentgate_mcp.backends.embedded.search.sqltext import finite, fresh, number_sql
 from agentgate_mcp.spl import ast
 
 
@@ -30,8 +31,8 @@ def _addtotals(node: ast.Command, source: Relation, build: Build) -> Relation:
     total = options.text("fieldname", "Total")
     label_field, label = options.text("labelfield"), options.text("label", "Total")
     options.done()
-    words = [arg.text for arg in command.args if isinstance(arg, ast.Value)]
-    names = [name for name in source.matching(words or ["*"]) if name != total]
+    source, meant = fields_meant(command, source, build)
+    names = [name for name in meant if name != total]
     if of_rows:
         source = source.with_fields({total: _row_total(names, source, build)})
         names.append(total)
@@ -64,7 +65,7 @@ def _column_totals(names: Sequence[str], source: Relation, build: Build) -> Rela
     marker = ast.Aggregation(function="count", alias="\0rows")
     totals = grouped(source, {}, [*nodes, marker], build)
     columns = {name: column for name, column in totals.columns.items() if name != marker.output}
-    return Relation(sql=totals.sql, columns=columns, order=totals.order, carried=totals.carried, ids=totals.ids)
+    return replace(totals, columns=columns)
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {"addcoltotals": _addtotals, "addtotals": _addtotals}

@@ -77,14 +77,14 @@ def of_numbers(make: Callable[..., str], least: int, most: int | None = None) ->
 
     def function(call: ast.Call, to: Evaluator) -> Result:
         arity(call, least, least if most is None else most)
-        return Column(sql=finite(make(*(to.number(arg) for arg in call.args))), kind="number")
+        return Column(sql=computed(make(*(to.number(arg) for arg in call.args))), kind="number")
 
     return function
 
 
-def finite(sql: str) -> str:
+def computed(sql: str) -> str:
     """The number, NULL where the engine cannot compute it or it is not finite."""
-    return sqltext.let(f"TRY({sql})", lambda v: f"CASE WHEN isfinite({v}) THEN {v} END")
+    return sqltext.finite(f"TRY({sql})")
 
 
 def clamped(number: str) -> str:

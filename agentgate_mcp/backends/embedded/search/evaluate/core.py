@@ -251,7 +251,7 @@ def arithmetic(op: str, left: str, right: str) -> str:
             computed = f"({left} % nullif({right}, 0))"
         case _:
             computed = f"({left} {op} {right})"
-    return sqltext.let(computed, lambda v: f"CASE WHEN isfinite({v}) THEN {v} END")
+    return sqltext.finite(computed)
 
 
 def _joined_or_added(operands: Sequence[Column]) -> Column:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agentgate_mcp.backends.embedded.search import sqltext
-from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, clamped, finite, item, of_numbers, refused
+from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, clamped, computed, item, of_numbers, refused
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator, Function, Result, unified
 from agentgate_mcp.backends.embedded.search.relation import Column
 from agentgate_mcp.spl import ast
@@ -36,7 +36,7 @@ def rounded(number: str, places: str) -> str:
         clamped(places),
         lambda p: f"CASE WHEN {p} IS NOT NULL THEN pow(10.0, greatest(-300, least({_MOST_PLACES}, {p}))) END",
     )
-    return finite(sqltext.let(number, lambda n: sqltext.let(scale, lambda s: scaled(n, s))))
+    return computed(sqltext.let(number, lambda n: sqltext.let(scale, lambda s: scaled(n, s))))
 
 
 def _round(call: ast.Call, to: Evaluator) -> Result:
@@ -137,7 +137,7 @@ def _extreme(call: ast.Call, to: Evaluator) -> Result:
 def _total(call: ast.Call, to: Evaluator) -> Result:
     arity(call, 1)
     items = _items([to.value(arg) for arg in call.args])
-    return Column(sql=finite(f"list_{call.function}({_numbers(items)})"), kind="number")
+    return Column(sql=computed(f"list_{call.function}({_numbers(items)})"), kind="number")
 
 
 _OF_ONE: Final = (
