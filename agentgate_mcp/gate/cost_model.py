@@ -254,14 +254,11 @@ def _corrected(made: Estimate, baselines: CostBaselines, shape: str) -> Estimate
     past = baselines.history.shapes.get(shape)
     if past is None:
         return made
-    events = past.events.applied(made.events.mid) if made.tier == "static" else made.events
-    return replace(
-        made,
-        events=events,
-        bytes=events.scaled_to(past.events.applied(made.bytes.mid).mid) if made.tier == "static" else made.bytes,
-        seconds=past.seconds.applied(made.seconds.mid),
-        tier="history",
-    )
+    events, size = made.events, made.bytes
+    if made.tier == "static":
+        events = past.events.applied(made.events.mid)
+        size = events.scaled_to(made.bytes.mid * events.mid / made.events.mid) if made.events.mid else size
+    return replace(made, events=events, bytes=size, seconds=past.seconds.applied(made.seconds.mid), tier="history")
 
 
 def _rate(search: SearchFacts, rates: Coefficients) -> float:
