@@ -71,6 +71,8 @@ ONE = "event_id=e-2 | table src dest_port bytes_out"
         (f"{ONE} | fieldformat bytes_out=\"x\" | fields - bytes_out", "src dest_port",
          [{"src": "10.0.0.12", "dest_port": "80"}]),
         (f"{ONE} | fieldformat bytes_out=\"x\" | stats max(bytes_out) as m", "m", [{"m": "1000"}]),
+        (f"{ONE} | fieldformat bytes_out=\"x\" | appendcols [| makeresults | eval n=1 | table n]",
+         "src dest_port bytes_out n", [{"src": "10.0.0.12", "dest_port": "80", "bytes_out": "x", "n": "1"}]),
         (f"{ONE} | eval B=bytes_out | fieldformat B=if(B>5, \"many\", \"few\") | table B", "B", [{"B": "many"}]),
     ],
 )  # fmt: skip

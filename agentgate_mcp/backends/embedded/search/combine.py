@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Kind, Relation
@@ -101,15 +102,13 @@ def beside(
         ids += 1
     more = "".join(f", {item}" for item in chosen)
     sql = f"SELECT a.*{more}, d AS o{ids} FROM ({left.sql}) AS a {kind} JOIN ({ranked}) AS b ON {on}"  # noqa: S608
-    return Relation(
+    position = f"o{ids}"
+    return replace(
+        left,
         sql=sql,
         columns=columns,
-        order=(*left.order, f"o{ids}"),
-        carried=(*left.carried, f"o{ids}"),
-        extra=left.extra,
-        extra_fields=left.extra_fields,
-        more=left.more,
-        made=left.made,
+        order=(*left.order, position),
+        carried=(*left.carried, position),
         ids=ids + 1,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agentgate_mcp.backends.embedded.search.build import Build
@@ -153,7 +153,7 @@ class Dataset:
         chosen = list(dict.fromkeys((*INDEXED, *self.fields)))
         rows = relation.projected([*chosen, "_raw"] if raw else chosen, build.parameters)
         renamed = {self.fields.get(name, name): column for name, column in rows.columns.items()}
-        return Relation(sql=rows.sql, columns=renamed, order=rows.order, carried=rows.carried, ids=rows.ids)
+        return replace(rows, columns=renamed)
 
 
 def _near(name: str, known: Iterable[str], what: str) -> str:

@@ -159,15 +159,7 @@ class Relation:
             ids += 1
         chosen = ", ".join((*selected, *self.carried)) or "1"
         sql = f"SELECT {chosen} FROM ({self.sql})"  # noqa: S608 - generated
-        return Relation(
-            sql=sql,
-            columns=columns,
-            order=self.order,
-            carried=self.carried,
-            formats=self.formats,
-            delimiters=self.delimiters,
-            ids=ids,
-        )
+        return replace(self, sql=sql, columns=columns, extra="", extra_fields=frozenset(), more="", made="", ids=ids)
 
     def numbered(self) -> Relation:
         """The same rows with one column that holds their order, counted from 1."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agentgate_mcp.backends.embedded.search import sqltext
@@ -141,11 +141,10 @@ def _joined(
         for n in range(len(outputs))
     )
     matches = f"SELECT p, {gathered} FROM ({pairs}) WHERE d <= {table.most} GROUP BY p"  # noqa: S608
-    joined = Relation(
+    joined = replace(
+        source,
         sql=f"SELECT a.*, b.* FROM ({source.sql}) AS a LEFT JOIN ({matches}) AS b ON a.{position} = b.p",  # noqa: S608
-        columns=source.columns, order=source.order, carried=source.carried, extra=source.extra,
-        extra_fields=source.extra_fields, more=source.more, made=source.made, ids=source.ids,
-    )  # fmt: skip
+    )
     found: dict[str, Column] = {}
     for n, (_, name) in enumerate(outputs):
         theirs = Column(sql=f"d{n}", kind="text" if table.unique else "list")
@@ -154,11 +153,7 @@ def _joined(
     made = joined.with_fields(found)
     # The helper columns go, so that a second lookup can use their names.
     drop = ", ".join(["p", *(f"d{n}" for n in range(len(outputs)))])
-    return Relation(
-        sql=f"SELECT * EXCLUDE ({drop}) FROM ({made.sql})",  # noqa: S608 - generated
-        columns=made.columns, order=made.order, carried=made.carried, extra=made.extra,
-        extra_fields=made.extra_fields, more=made.more, made=made.made, ids=made.ids,
-    )  # fmt: skip
+    return replace(made, sql=f"SELECT * EXCLUDE ({drop}) FROM ({made.sql})")  # noqa: S608 - generated
 
 
 def _condition(mine: str, theirs: str, kind: _Match, table: _Table, high: Column | None) -> str:

@@ -8,6 +8,7 @@ of the main search.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agentgate_mcp.backends.embedded.search.arguments import Options, generic, options_of
@@ -99,11 +100,7 @@ def _appendcols(node: ast.Command, source: Relation, build: Build) -> Relation:
     on = f"{left.order[0]} = d"
     joined = beside(left, right, names, build, on=on, ranked=ranked, kind="FULL", overwrite=overwrite)
     # Rows that only the subsearch has come last, in its order.
-    return Relation(
-        sql=joined.sql, columns=joined.columns, order=(f"{left.order[0]} NULLS LAST", joined.order[-1]),
-        carried=joined.carried, extra=joined.extra, extra_fields=joined.extra_fields, more=joined.more,
-        made=joined.made, ids=joined.ids,
-    )  # fmt: skip
+    return replace(joined, order=(f"{left.order[0]} NULLS LAST", joined.order[-1]))
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {"join": _join, "appendcols": _appendcols}
