@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentgate_mcp.effects import CONTAINMENT, Effects
+from agentgate_mcp.gate.condense import EVENTS, IDENTITY, row_of
 from agentgate_mcp.gate.session import Read, SessionState
 from agentgate_mcp.model.decision import Trust
 
-_INDEPENDENT = 2
 _INTEL = frozenset({"threatintel_enrich", "threatintel_enrich_batch"})
 
 
@@ -29,29 +29,23 @@ def corroborated(session: SessionState, effects: Effects, text: str) -> bool:
                 return True
         else:
             events.update(_sightings(read, key))
-    return len(events) >= _INDEPENDENT
+    return len(events) >= EVENTS
 
 
 def _sightings(read: Read, key: str) -> Iterator[str]:
     """What identifies each record of this read that holds ``key`` in a measured field: its event
-    id, or else its whole content, so that reading one event twice is not two events."""
+    id, or else a digest of its whole content, so that reading one event twice is not two events."""
     if key not in read.by_value:
         return
     rows = {
-        _row(leaf.path)
+        row_of(leaf.path)
         for leaf in read.event.leaves
-        if leaf.trust is Trust.STRUCTURED and leaf.value.lower() == key and _row(leaf.path)
+        if leaf.trust is Trust.STRUCTURED and leaf.value.lower() == key and row_of(leaf.path)
     }
-    for row in rows:
-        fields = sorted((p.path.removeprefix(row), p.value) for p in read.event.leaves if p.path.startswith(f"{row}/"))
-        identity = next((value for name, value in fields if name == "/event_id"), "")
-        yield identity or repr(fields)
-
-
-def _row(path: str) -> str:
-    """`/events/3` for `/events/3/src`; empty for a leaf that stands in no list."""
-    parts = path.split("/")
-    return "/".join(parts[:3]) if len(parts) > 3 and parts[2].isdigit() else ""
+    for leaf in read.event.leaves:
+        row, _, field = leaf.path.rpartition("/")
+        if field in ("event_id", IDENTITY) and row in rows:
+            yield leaf.value
 
 
 def _known_bad(read: Read, key: str) -> bool:

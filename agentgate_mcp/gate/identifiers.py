@@ -44,8 +44,9 @@ def addresses(text: str) -> Iterator[tuple[Shape, str]]:
 
 def live_links(text: str) -> Iterator[str]:
     """What a mail or chat client turns into a link: written with a scheme or `www.`; not defanged."""
-    if "www." in text or "://" in text:
-        for token in text.lower().translate(_SPACES).split():
+    lowered = text.lower()
+    if "www." in lowered or "://" in lowered:
+        for token in lowered.translate(_SPACES).split():
             plain = token.strip(_AROUND)
             if plain.startswith(("http://", "https://", "www.")) and shape_of(plain):
                 yield plain

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from agentgate_mcp.canonical import canonical_bytes
 from agentgate_mcp.gate.following import AROUND
 from agentgate_mcp.gate.injection import Scan, scan_fields
-from agentgate_mcp.gate.leaves import MAX_VALUE, leaves_of, output_leaves
+from agentgate_mcp.gate.leaves import leaves_of, output_leaves, passed_leaves
 from agentgate_mcp.model.call import Json
-from agentgate_mcp.model.decision import Trust
-from agentgate_mcp.model.session import FlaggedSpan, Leaf, OutputRead
+from agentgate_mcp.model.session import FlaggedSpan, OutputRead
 
 _ROW_LISTS = ("rows", "events", "groups", "results", "cases", "runbooks")
 MAX_FLAGS = 64
@@ -56,17 +55,15 @@ def context_read(call_id: str, texts: Sequence[str], *, at: float) -> OutputRead
     """Text that the client passed along with a call: read by the agent, author unknown."""
     paths = [f"/context/{i}" for i in range(len(texts))]
     flags, _ = _flags(paths, list(texts))
+    passed = [passed_leaves(p, text) for p, text in zip(paths, texts, strict=True)]
     return OutputRead(
         at=at,
         call_id=call_id,
         tool="",
-        leaves=tuple(
-            Leaf(path=f"{p}/{n}", value=text[n : n + MAX_VALUE], trust=Trust.WRITABLE)
-            for p, text in zip(paths, texts, strict=True)
-            for n in range(0, min(len(text), 64 * MAX_VALUE), MAX_VALUE)
-        ),
+        leaves=tuple(leaf for leaves, _ in passed for leaf in leaves),
         flags=flags,
         bytes=sum(len(t) for t in texts),
+        truncated=any(cut for _, cut in passed),
     )
 
 

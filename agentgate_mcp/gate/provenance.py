@@ -125,10 +125,11 @@ def _links_sent(ctx: StageContext, prompt: Prompt) -> Iterator[ArgumentOrigin]:
     if "link" in kinds_in([w for turn in prompt.spoken for w in turn.split()]):
         return
     read = (*(t.lower() for t in ctx.call.incoming_context), *(r.blob for r in ctx.session.reads))
+    forgotten = not ctx.session.complete(ctx.as_of)
     for path, value in leaves_of(dict(ctx.call.arguments)):
         if isinstance(value, str) and role_of(ctx.spec, path) is ParamRole.BODY:
             for link in live_links(value):
-                if not prompt.find(link) and any(link in text for text in read):
+                if not prompt.find(link) and (forgotten or any(link in text for text in read)):
                     yield ArgumentOrigin(
                         path=f"{path}#{link}", role=ParamRole.SINK, label=Label.UNTRUSTED, evidence="session"
                     )

@@ -13,8 +13,6 @@ from agentgate_mcp.gate.structured import read_data
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.session import Leaf
 
-MAX_RECORDS = 2_000
-
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -36,10 +34,10 @@ def records_of_text(place: str, text: str) -> tuple[Record, ...]:
 
 
 def records_of(place: str, data: Json) -> tuple[Record, ...]:
-    """The records of JSON-like ``data``, at most `MAX_RECORDS`."""
+    """The records of JSON-like ``data``."""
     found: list[Record] = []
     stack: list[tuple[str, Json]] = [(place, data)]
-    while stack and len(found) < MAX_RECORDS:
+    while stack:
         where, node = stack.pop()
         fields: list[tuple[str, str]] = []
         for key, value in _flat(node):

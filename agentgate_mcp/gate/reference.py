@@ -18,6 +18,7 @@ from agentgate_mcp.gate.identifiers import addresses, shape_of
 from agentgate_mcp.gate.intent import is_drastic
 from agentgate_mcp.gate.kinds import address_meant, all_of, kind_of_parameter, kinds_in, left_open, singular
 from agentgate_mcp.gate.records import Record, records_of_text
+from agentgate_mcp.gate.structured import MAX_TEXT
 from agentgate_mcp.gate.words import Prompt, words
 
 _NAMES = frozenset("name title filename file_name subject label display_name full_name summary".split())
@@ -54,9 +55,11 @@ class References:
 
     @classmethod
     def of(cls, ctx: StageContext, prompt: Prompt, *, asked: bool) -> References | None:
-        """None where nothing may be resolved: our own tools, no prompt, an action nobody asked for."""
+        """None where nothing may be resolved: our own tools, no prompt, an action nobody asked for, or
+        not all of what was read is at hand: what seems unique may then not be."""
         outside = ctx.spec is not None and ctx.spec.toolset == "upstream"
-        return cls(ctx, prompt, ctx.call.tool_name) if outside and asked and prompt.given else None
+        at_hand = ctx.session.complete(ctx.as_of) and all(len(t) <= MAX_TEXT for t in ctx.call.incoming_context)
+        return cls(ctx, prompt, ctx.call.tool_name) if outside and asked and prompt.given and at_hand else None
 
     def resolve(self, path: str, value: str) -> str:
         """Evidence that the user's words lead to ``value``, or empty."""
@@ -69,13 +72,12 @@ class References:
         found = (
             self._abbreviated(name, value)
             or self._of_named_record(kind, value)
-            or self._member(name, value)
             or self._by_affix(kind, value)
             or self._extreme(kind, value)
         )
         if found or is_drastic(self.tool):
             return found
-        return self._chosen(kind, value) or self._looked_up(kind, value)
+        return self._member(name, value) or self._chosen(kind, value) or self._looked_up(kind, value)
 
     # --- what was read ---
 

@@ -15,7 +15,10 @@ from functools import cached_property, lru_cache
 from typing import Any, assert_never, cast
 
 from agentgate_mcp.canonical import canonical_bytes
+from agentgate_mcp.gate.decoded import searchable
 from agentgate_mcp.gate.records import Record, records_of_leaves
+from agentgate_mcp.gate.trust import ours
+from agentgate_mcp.gate.words import words
 from agentgate_mcp.model.decision import Trust
 from agentgate_mcp.model.session import (
     CallJudged,
@@ -69,13 +72,30 @@ class Read:
 
     @cached_property
     def blob(self) -> str:
-        """All values as one lower-cased text, for containment."""
-        return "\n".join(leaf.value for leaf in self.event.leaves).lower()
+        """All values as one lower-cased text, with what is encoded in them, for containment."""
+        return searchable(leaf.value for leaf in self.event.leaves)
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The words of the blob: what holds a value holds all of its words."""
+        return frozenset(words(self.blob).split())
+
+    def holds(self, value: str, parts: frozenset[str]) -> bool:
+        """True when ``value`` (lower case, of the words ``parts``) stands in this output."""
+        return parts <= self.tokens and value in self.blob
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
-        """The leaves by the record that they stood in."""
+        """The leaves by the record that they stood in; rows of events are kept too sparsely for that."""
+        if ours(self.event.tool):
+            return ()
         return records_of_leaves(f"call:{self.source.call_id}", self.event.leaves)
+
+    @property
+    def truncated(self) -> bool:
+        if isinstance(self.source, StoredRead):
+            return self.source.head.get("truncated") is not False
+        return self.source.truncated
 
     @property
     def untrusted(self) -> bool:
@@ -114,6 +134,8 @@ class SessionState:
     """More flagged reads than are kept: what derives from them can no longer be told."""
     tainted_at: tuple[int, float] | None = None
     """(call number, time) of the newest read of attacker-writable data, kept or forgotten."""
+    lost_at: tuple[int, float] | None = None
+    """(call number, time) at which a read was last forgotten."""
     touches: tuple[Touch, ...] = field(default=(), repr=False)
     touched: bytes = b""
     """Running digest of all touches, so that the hash need not visit them again."""
@@ -136,7 +158,7 @@ class SessionState:
             case OutputRead() | StoredRead():
                 return self._read(event)
             case TaintCleared():
-                return replace(self, reads=(), flagged=(), flags_lost=False, tainted_at=None)
+                return replace(self, reads=(), flagged=(), flags_lost=False, tainted_at=None, lost_at=None)
             case _:
                 assert_never(event)
 
@@ -148,6 +170,8 @@ class SessionState:
             "flagged": flagged[-MAX_FLAGGED:],
             "flags_lost": self.flags_lost or len(flagged) > MAX_FLAGGED,
         }
+        if len(self.reads) >= MAX_READS:
+            changes["lost_at"] = (self.calls, event.at)
         if read.untrusted:
             changes["tainted_at"] = (self.calls, event.at)
         used = (Touch(event.at, rows=event.rows, bytes=event.bytes),) if event.rows or event.bytes else ()
@@ -162,7 +186,8 @@ class SessionState:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over everything that a verdict may read here."""
-        total = hashlib.sha256(f"{self.calls} {self.flags_lost} {self.tainted_at}".encode() + self.touched)
+        head = f"{self.calls} {self.flags_lost} {self.tainted_at} {self.lost_at}"
+        total = hashlib.sha256(head.encode() + self.touched)
         for prompt in self.prompts:
             total.update(_prompt_digest(prompt.at, prompt.call_id, prompt.text))
         for read in (*self.reads, *self.flagged):
@@ -185,9 +210,16 @@ class SessionState:
                 yield Evidence(read.source.call_id, leaf)
 
     def containing(self, value: str) -> str:
-        """The call whose output holds ``value`` anywhere in it, newest first, or empty."""
+        """The call whose output holds ``value`` as whole words, newest first, or empty."""
         key = value.lower()
-        return next((r.source.call_id for r in reversed(self.reads) if key in r.blob), "")
+        parts = frozenset(words(key).split())
+        return next((r.source.call_id for r in reversed(self.reads) if r.holds(key, parts)), "")
+
+    def complete(self, as_of: float) -> bool:
+        """False while something that was read of late is not kept: that a thing is the only one of
+        its kind can then not be told."""
+        lost = self.lost_at is not None and self._in_force(*self.lost_at, as_of)
+        return not lost and not any(r.truncated and self._fresh(r, as_of) for r in self.reads)
 
     def flags_in_force(self, as_of: float) -> tuple[tuple[str, FlaggedSpan], ...]:
         """Flagged spans under general taint, as (call_id, span): effects are refused while any is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -21,11 +21,12 @@ from agentgate_mcp.model.call import Json
 
 MAX_TEXT: Final = 65_536
 """Characters. Longer text is prose: leaving structure out only lowers trust."""
-_MAX_DEPTH: Final = 12
-_MAX_NODES: Final = 8_000
+_MAX_DEPTH: Final = 32
+_MAX_NODES: Final = MAX_TEXT
 _MAX_KEY: Final = 40
 _MIN_COLUMNS: Final = 2
-_Events = cast("type[Any]", getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+_Events: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_parsed = cast("Callable[..., Iterator[Any]]", getattr(yaml, "parse"))  # noqa: B009  the stubs leave it untyped
 
 
 class _NotData(ValueError):
@@ -61,7 +62,7 @@ def _yaml(text: str) -> Json:
     stack: list[tuple[Json, str | None]] = []
     root: Json = None
     nodes = 0
-    for event in cast("Iterator[Any]", yaml.parse(text, Loader=_Events)):
+    for event in _parsed(text, Loader=_Events):
         match event:
             case yaml.ScalarEvent() | yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 nodes += 1

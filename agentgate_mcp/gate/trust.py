@@ -21,6 +21,12 @@ _MEASURED = frozenset(
 _ROW_TOOLS = frozenset("telemetry_search_events telemetry_pivot telemetry_pivot_domain".split())
 """Tools whose searches our own code writes. The rows of a free search are not among them: `eval`
 and `rename` give any text the name of a measured field."""
+ROW_READS = _ROW_TOOLS | {"splunk_run_query", "splunk_run_saved_search"}
+"""Tools that answer with rows of events."""
+_OUR_NAMES = (
+    "splunk_", "telemetry_", "threatintel_", "knowledge_", "response_", "propose_", "gate_", "prompt_",
+    "investigate_", "get_case_report",
+)  # fmt: skip
 _STRUCTURED: Mapping[str, frozenset[str]] = {
     "splunk_get_info": frozenset("*"),
     "splunk_get_indexes": frozenset({"name", "total", "totalEventCount", "minTime", "maxTime", "currentDBSizeMB"}),
@@ -58,6 +64,11 @@ def trust_of(tool: str, path: str) -> Trust:
     if _listed(_CONFIGURED, tool, field):
         return Trust.CONFIG
     return Trust.STRUCTURED if _listed(_STRUCTURED, tool, field) else Trust.WRITABLE
+
+
+def ours(tool: str) -> bool:
+    """True for a name of our own catalogue, whoever provides the tool: its answers are objects, not texts."""
+    return tool.startswith(_OUR_NAMES)
 
 
 def _listed(table: Mapping[str, frozenset[str]], tool: str, field: str) -> bool:

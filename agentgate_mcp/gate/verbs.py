@@ -8,7 +8,8 @@ from typing import Final
 VERBS: Final[Mapping[str, frozenset[str]]] = {
     kind: frozenset(words.split())
     for kind, words in {
-        "send": "send sent email mail forward reply message notify tell inform dm text write compose respond post share",
+        "send": "send email mail forward reply message notify tell inform dm text write compose respond post share "
+        "sent",
         "post": "post posted publish tweet announce share upload broadcast put message write send",
         "create": "create add make open new set schedule book plan start generate write draft file register build",
         "schedule": "schedule book plan set create add arrange event meeting appointment reserve reschedule move",
