@@ -13,8 +13,8 @@ import html
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from agentgate_mcp.gate.injection.engine import Pattern, char_span
-from agentgate_mcp.gate.injection.respell import keywords
+from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern
+from agentgate_mcp.gate.injection.lexicon import keywords
 from agentgate_mcp.gate.injection.rules import ENGLISH_WORDS
 from agentgate_mcp.gate.injection.views import View, pieces_map
 
@@ -62,13 +62,39 @@ BLOB: Final = Pattern(
 
 
 def decoded(view: View, data: bytes) -> Iterator[View]:
-    """The texts that can be decoded from ``view``, whose UTF-8 form is ``data``."""
+    """The texts that can be decoded from ``view``, whose UTF-8 form is ``data``.
+
+    Escapes, rot13 and mirrored writing are undone where they occur, not all over a long text."""
     prefix = "" if view.name == "original" else f"{view.name}+"
     if MARKER.found(data):
         for name, pattern in _WHOLE.items():
-            if pattern.found(data):
-                yield from _whole(view, data, name, prefix)
+            for part in _around(view, data, pattern):
+                yield from _whole(part, part.text.encode("utf-8", "replace"), name, prefix)
     yield from _blobs(view, data, prefix)
+
+
+_REACH = 768
+"""Bytes on either side of an encoded stretch that are read with it."""
+
+
+def _around(view: View, data: bytes, pattern: Pattern) -> Iterator[View]:
+    """The parts of ``view`` in which ``pattern`` occurs, with what stands around."""
+    if len(data) <= 4 * _REACH:
+        if pattern.found(data):
+            yield view
+        return
+    offsets: CharOffsets | None = None
+    at = pattern.first(data)
+    while at >= 0:
+        low, high = max(0, at - _REACH), at + 2 * _REACH
+        while 0 <= (at := pattern.first(data, min(len(data), at + _REACH))) <= high:
+            high = at + 2 * _REACH
+        offsets = offsets or CharOffsets(data)
+        yield _part(view, *offsets.span(low, min(high, len(data))))
+
+
+def _part(view: View, low: int, high: int) -> View:
+    return View(view.name, view.text[low:high], lambda s, e: view.origin(low + s, low + e))
 
 
 def _whole(view: View, data: bytes, name: str, prefix: str) -> Iterator[View]:
@@ -135,12 +161,14 @@ _REWRITERS: Final[dict[str, Callable[[str], str]]] = {
 
 
 def _blobs(view: View, data: bytes, prefix: str) -> Iterator[View]:
+    offsets: CharOffsets | None = None
     for start, end in BLOB.spans(data):
         found = _decode_blob(data[start:end])
         if found is None:
             continue
         name, text = found
-        first, last = (start, end) if view.text.isascii() else char_span(data, start, end)
+        offsets = offsets or CharOffsets(data)
+        first, last = offsets.span(start, end)
 
         def whole(_start: int, _end: int, first: int = first, last: int = last) -> tuple[int, int]:
             return view.origin(first, last)

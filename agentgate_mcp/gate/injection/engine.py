@@ -1,6 +1,6 @@
 """The only regular expressions that ever meet untrusted text: google-re2, in linear time.
 
-Everything works on UTF-8 bytes, because RE2 does; `char_span` turns byte offsets back. This is
+Everything works on UTF-8 bytes, because RE2 does; `CharOffsets` turns byte offsets back. This is
 the adapter of a library without types, so strict typing ends here.
 """
 
@@ -37,9 +37,11 @@ class Pattern:
         self.source = source
         self._compiled: Any = re2.compile(source, _options(case_sensitive=case_sensitive))
 
-    def spans(self, data: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
-        """Byte spans of all matches, leftmost first, without overlap."""
-        for match in self._compiled.finditer(data, start):
+    def spans(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+        """Byte spans of all matches between ``start`` and ``end``, leftmost first, without overlap.
+
+        What stands outside of the bounds still decides whether a word begins or ends there."""
+        for match in self._compiled.finditer(data, start, end):
             yield cast("tuple[int, int]", match.span())
 
     def first(self, data: bytes, start: int = 0) -> int:
@@ -68,7 +70,33 @@ class PatternSet:
         return cast("Sequence[int]", self._set.Match(data) or ())
 
 
-def char_span(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """Character offsets of a byte span that lies on character boundaries."""
-    head = len(data[:start].decode("utf-8", "replace"))
-    return head, head + len(data[start:end].decode("utf-8", "replace"))
+class CharOffsets:
+    """Character offsets of byte offsets in UTF-8 ``data``, in steps that do not grow with it."""
+
+    __slots__ = ("_data", "_marks", "_plain")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._plain = data.isascii()
+        self._marks: list[int] = [0]
+        if not self._plain:
+            for at in range(0, len(data), _BLOCK):
+                self._marks.append(self._marks[-1] + _chars(data[at : at + _BLOCK]))
+
+    def at(self, offset: int) -> int:
+        """How many characters begin before ``offset``."""
+        if self._plain:
+            return offset
+        block = offset // _BLOCK
+        return self._marks[block] + _chars(self._data[block * _BLOCK : offset])
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        return self.at(start), self.at(end)
+
+
+_BLOCK = 1_024
+_CONTINUATION = bytes(range(0x80, 0xC0))
+
+
+def _chars(data: bytes) -> int:
+    return len(data.translate(None, _CONTINUATION))

@@ -67,7 +67,7 @@ class Rule:
     """One pattern: an RE2 source, its weight, and a text that it must find.
 
     ``anchor`` is a source that occurs in every match; it keeps the full pattern away from text
-    that cannot match. An empty anchor means: try everywhere. ``words`` serve `respell.py`."""
+    that cannot match. An empty anchor means: try everywhere. ``words`` serve `lexicon.py`."""
 
     name: str
     family: str
@@ -90,12 +90,12 @@ def phrase(
     language: str = "en",
 ) -> Rule:
     """A rule in phrase notation (phrase.py)."""
-    compiled = compile_phrase(notation, VOCABULARY)
+    compiled = compile_phrase(notation, VOCABULARY, begin=IMPERATIVE if imperative else WORD_START)
     return Rule(
         name=name,
         family=family,
         weight=weight,
-        source=IMPERATIVE + compiled.source.removeprefix(WORD_START) if imperative else compiled.source,
+        source=compiled.source,
         example=example,
         anchor=compiled.anchor,
         language=language,

@@ -5,10 +5,14 @@
     [a|b]  [a|b]*   at most one of these, or up to three
     ~3              up to three words of any kind
     {name}          an entry of the vocabulary handed to `compile_phrase`
-    !word  !(a|b)   the anchor: the rarest element, or several in a row, looked for first
+    !word  !(a|b)   the rarest element, or several in a row
                     (without a mark it is the first element)
 
 Between two elements any run of characters that are neither letters nor digits may stand.
+
+The anchor is what is looked for first: the rarest element and its neighbours on either side, as far
+as at most two unknown words stand between. One word alone is everyday language; two or three are
+rare, and without long gaps their automaton stays small.
 """
 
 from __future__ import annotations
@@ -32,29 +36,48 @@ class Phrase:
     words: frozenset[str]
 
 
-def compile_phrase(notation: str, vocabulary: Mapping[str, str]) -> Phrase:
-    """The RE2 sources of ``notation``. Raises: ValueError when the notation is malformed."""
+_NARROW = 2
+"""Unknown words that an anchor may hold between two of its elements."""
+
+
+def compile_phrase(notation: str, vocabulary: Mapping[str, str], *, begin: str = WORD_START) -> Phrase:
+    """The RE2 sources of ``notation``, after ``begin``. Raises: ValueError when the notation is malformed."""
     elements = _elements(_expand(notation, vocabulary))
-    parts: list[str] = []
-    words: set[str] = set()
-    for element in elements:
-        bare = element.removeprefix("!")
-        lead = _SEP if parts else ""
-        if bare.startswith("~"):
-            parts.append(f"(?:{_SEP}{_WORD}){{0,{int(bare[1:])}}}")
-            continue
-        alternatives, repeat = _alternatives(bare)
-        words.update(word for phrase in alternatives for word in phrase.split())
-        if bare.startswith("["):
-            parts.append(f"(?:{lead}{_source(alternatives)}){{0,{repeat}}}")
-        else:
-            parts.append(f"{lead}{_source(alternatives)}")
-    marked = [e[1:] for e in elements if e.startswith("!")] or elements[:1]
+    bare = [e.removeprefix("!") for e in elements]
+    marked = [i for i, e in enumerate(elements) if e.startswith("!")] or [0]
+    low, high = _reach(bare, marked[0], -1), _reach(bare, marked[-1], 1)
     return Phrase(
-        source=f"{WORD_START}{''.join(parts)}{_WORD_END}",
-        anchor=f"{WORD_START}{_SEP.join(_source(_alternatives(e)[0]) for e in marked)}{_WORD_END}",
-        words=frozenset(words),
+        source=f"{begin}{_sequence(bare)}{_WORD_END}",
+        anchor=f"{WORD_START if low else begin}{_sequence(bare[low : high + 1])}{_WORD_END}",
+        words=frozenset(w for e in bare if not e.startswith("~") for p in _alternatives(e)[0] for w in p.split()),
     )
+
+
+def _sequence(elements: list[str]) -> str:
+    """The source of elements one after the other."""
+    parts: list[str] = []
+    for element in elements:
+        lead = _SEP if parts else ""
+        if element.startswith("~"):
+            parts.append(f"(?:{_SEP}{_WORD}){{0,{int(element[1:])}}}")
+            continue
+        alternatives, repeat = _alternatives(element)
+        group = f"{lead}{_source(alternatives)}"
+        parts.append(f"(?:{group}){{0,{repeat}}}" if element.startswith("[") else group)
+    return "".join(parts)
+
+
+def _reach(elements: list[str], start: int, step: int) -> int:
+    """The next element beside ``start`` that must occur, or ``start`` when a wide gap or the end comes first."""
+    at = start + step
+    while 0 <= at < len(elements):
+        element = elements[at]
+        if element.startswith("~") and int(element[1:]) > _NARROW:
+            return start
+        if not element.startswith(("~", "[")):
+            return at
+        at += step
+    return start
 
 
 def _expand(notation: str, vocabulary: Mapping[str, str]) -> str:

@@ -14,10 +14,10 @@ from typing import Final
 
 from agentgate_mcp.gate.injection import mention
 from agentgate_mcp.gate.injection.decode import MAX_DEPTH, decoded
-from agentgate_mcp.gate.injection.engine import Pattern, PatternSet, char_span
-from agentgate_mcp.gate.injection.families import WEAK, Rule
+from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern, PatternSet
+from agentgate_mcp.gate.injection.families import MEDIUM, WEAK, Rule
 from agentgate_mcp.gate.injection.respell import respelled
-from agentgate_mcp.gate.injection.rules import BIDI_RULE, ENGLISH_WORDS, RULES, TAGS_RULE
+from agentgate_mcp.gate.injection.rules import BIDI_RULE, READABLE, RULES, TAGS_RULE, UNREAD_RULE
 from agentgate_mcp.gate.injection.views import BIDI_OVERRIDES, View, folded, original, stripped, tag_spans
 from agentgate_mcp.model.decision import Severity
 
@@ -86,7 +86,10 @@ def scan_fields(fields: Sequence[str], *, queries: frozenset[int] = frozenset())
     text = fields[0] if len(fields) == 1 else "\n".join(fields)
     found: list[_Found] = []
     for base, window in _windows(text):
-        found.extend(_shifted(_search(original(window), 0), base))
+        work = Work.of(len(window))
+        found.extend(_shifted(_search(original(window), 0, work), base))
+        if work.unread_from is not None:
+            found.append(_Found(UNREAD_RULE, "original", base + work.unread_from, base + len(window), MEDIUM, True))
     if not found:
         return Scan(chars=len(text))
     return _summed(_judged(text, fields, _deduplicated(found), queries), len(text))
@@ -126,30 +129,66 @@ class _Group:
             union=PatternSet(anchors if anchored else [r.source for r in rules]),
         )
 
-    def matches(self, data: bytes) -> Iterator[tuple[Rule, int, int]]:
-        """Every match as (rule, byte start, byte end); a match may come twice."""
-        for low, high in self._places(data):
-            part = data if high - low == len(data) else data[low:high]
-            for index in sorted(self.union.match(part)):
-                for count, (start, end) in enumerate(_pattern(self.rules[index].source).spans(part)):
-                    if count >= _MAX_MATCHES:
+    def matches(self, data: bytes, work: Work) -> Iterator[tuple[Rule, int, int]]:
+        """Every match as (rule, byte start, byte end); a match may come twice. Ends when ``work`` does."""
+        read: dict[int, int] = {}
+        for probe, low, high in self._places(data):
+            for index in sorted(self.union.match(probe)):
+                start = max(low, read.get(index, 0) - _REACH)
+                read[index] = high
+                if not work.spend(high - start + _STEP):
+                    return
+                for count, (first, last) in enumerate(_pattern(self.rules[index].source).spans(data, start, high)):
+                    if count >= _MAX_MATCHES or not work.spend(_MATCH_COST):
                         break
-                    yield self.rules[index], low + start, low + end
+                    yield self.rules[index], first, last
 
-    def _places(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Stretches around anchors. They overlap, and together are at most three times the text."""
+    def _places(self, data: bytes) -> Iterator[tuple[bytes, int, int]]:
+        """(what may hold anchors, where a match may begin, where it ends), for each place with an anchor."""
         if self.anchor is None or len(data) <= 2 * _REACH:
             if self.anchor is None or self.anchor.found(data):
-                yield 0, len(data)
+                yield data, 0, len(data)
             return
         at = self.anchor.first(data)
         while at >= 0:
-            yield max(0, at - _REACH), min(len(data), at + 2 * _REACH)
-            at = self.anchor.first(data, at + _REACH)
+            probe = data[max(0, at - _LEAD) : at + _STEP + _REACH]
+            yield probe, max(0, at - _REACH), min(len(data), at + 2 * _REACH)
+            at = self.anchor.first(data, at + _STEP)
 
 
 _REACH: Final = 768
 """Bytes on either side of an anchor; far longer than any phrase people write."""
+_STEP: Final = 256
+_LEAD: Final = 4
+"""What an anchor's first expression may look back at."""
+_MATCH_COST: Final = 1_024
+"""Bytes that could be read in the time that one match takes."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What may still be done for one window, counted in bytes matched again after the first pass.
+
+    Ordinary text stays far below the limit, security prose at a third of it. What lies behind the
+    limit is not read, and text that was not read is flagged."""
+
+    left: int
+    unread_from: int | None = None
+
+    @classmethod
+    def of(cls, chars: int) -> Work:
+        return cls(left=_WORK_BASE + _WORK_PER_CHAR * chars)
+
+    def spend(self, amount: int) -> bool:
+        self.left -= amount
+        return self.left > 0
+
+    def stop(self, place: int) -> None:
+        self.unread_from = place if self.unread_from is None else min(place, self.unread_from)
+
+
+_WORK_BASE: Final = 1_000_000
+_WORK_PER_CHAR: Final = 20
 
 
 @cache
@@ -194,50 +233,60 @@ def _shifted(found: Iterator[_Found], base: int) -> Iterator[_Found]:
         yield item
 
 
-def _search(view: View, depth: int) -> Iterator[_Found]:
+def _search(view: View, depth: int, work: Work) -> Iterator[_Found]:
     """Hits in ``view``, in its character views and in what can be decoded from them."""
     text = view.text
     hidden = depth > 0
-    yield from _patterns(view, depth, hidden)
+    yield from _patterns(view, depth, hidden, work)
     if text.isascii():
-        yield from _respelled(view, depth)
+        yield from _respelled(view, depth, work)
         return
-    for start, end in tag_spans(text):
+    for start, end in tag_spans(text)[:MAX_HITS]:
         yield _Found(TAGS_RULE, view.name, *view.origin(start, end), TAGS_RULE.weight, True)
     at = min((i for i in (text.find(c) for c in BIDI_OVERRIDES) if i >= 0), default=-1)
     if at >= 0:
         yield _Found(BIDI_RULE, view.name, *view.origin(at, at + 1), WEAK, True)
     clean = stripped(view)
     if clean.text != text:
-        yield from _patterns(_named(clean, view), depth, True)
+        yield from _patterns(_named(clean, view), depth, True, work)
     plain = folded(view)
     if plain.text != clean.text:
-        yield from _patterns(_named(plain, view), depth, hidden)
-    yield from _respelled(_named(plain, view), depth)
+        yield from _patterns(_named(plain, view), depth, hidden, work)
+    yield from _respelled(_named(plain, view), depth, work)
 
 
-def _respelled(view: View, depth: int) -> Iterator[_Found]:
-    for inner in respelled(view, ENGLISH_WORDS):
-        yield from _patterns(inner, max(depth, MAX_DEPTH), True)
+def _respelled(view: View, depth: int, work: Work) -> Iterator[_Found]:
+    readings = respelled(view, READABLE)
+    for inner in readings.views:
+        yield from _patterns(inner, max(depth, MAX_DEPTH), not inner.name.endswith("unwrapped"), work)
+    if not readings.complete:
+        work.stop(0)
 
 
 def _named(inner: View, outer: View) -> View:
     return inner if outer.name == "original" else View(f"{outer.name}+{inner.name}", inner.text, inner.origin)
 
 
-def _patterns(view: View, depth: int, hidden: bool) -> Iterator[_Found]:
+def _patterns(view: View, depth: int, hidden: bool, work: Work) -> Iterator[_Found]:
     data = _LINE + view.text.encode("utf-8", "replace")
     ascii_only = len(data) == len(view.text) + 1
     groups = [_plain_group()]
+    offsets: CharOffsets | None = None
     if not ascii_only:
         groups += [_script_group(name) for name, script in _SCRIPTS.items() if _pattern(script).found(data)]
     for group in groups:
-        for rule, start, end in group.matches(data):
-            first, last = (start, end) if ascii_only else char_span(data, start, end)
+        for rule, start, end in group.matches(data, work):
+            offsets = offsets or CharOffsets(data)
+            first, last = offsets.span(start, end)
             yield _Found(rule, view.name, *view.origin(max(0, first - 1), last - 1), rule.weight, hidden)
-    if depth < MAX_DEPTH:
+    if work.left <= 0:
+        work.stop(0)
+    elif depth < MAX_DEPTH:
         for inner in decoded(view, data[1:]):
-            yield from _search(inner, depth + 1)
+            if not work.spend(len(inner.text)):
+                work.stop(0)
+                return
+            yield from _search(inner, depth + 1, work)
 
 
 _LINE: Final = b"\n"

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from agentgate_mcp.gate.injection.engine import Pattern, char_span
+from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern
 from agentgate_mcp.gate.injection.folds import FOLDS
 
 SpanMap = Callable[[int, int], tuple[int, int]]
@@ -90,16 +90,20 @@ def original(text: str) -> View:
 
 
 def stripped(view: View) -> View:
-    return _translated(view, "stripped", _STRIP)
+    """Without what cannot be seen; the text itself when there is nothing of that kind."""
+    if not _UNSEEN.found(view.text.encode("utf-8", "replace")):
+        return View("stripped", view.text, view.origin)
+    return _translated(view, "stripped", _STRIP, lower=False)
 
 
 def folded(view: View) -> View:
-    return _translated(view, "folded", _FOLD)
+    """In plain lower-case letters."""
+    return _translated(view, "folded", _FOLD, lower=True)
 
 
-def _translated(view: View, name: str, table: _Table) -> View:
-    text = view.text.translate(table)
+def _translated(view: View, name: str, table: _Table, *, lower: bool) -> View:
     source = view.text
+    text = _translate(source, table, lower=lower)
     ends: list[int] = []
 
     def origin(start: int, end: int) -> tuple[int, int]:
@@ -110,6 +114,28 @@ def _translated(view: View, name: str, table: _Table) -> View:
         return view.origin(min(first, len(source)), min(last + 1, len(source)))
 
     return View(name, text, origin)
+
+
+def _translate(source: str, table: _Table, *, lower: bool) -> str:
+    """Character by character; where few are not ASCII, only those are looked up."""
+    data = source.encode("utf-8", "replace")
+    if len(data) - len(source) > len(source) // _SPARSE:
+        return source.translate(table)
+    parts: list[str] = []
+    at = 0
+    for start, end in _NOT_ASCII.spans(data):
+        plain = data[at:start].decode("ascii")
+        parts += (plain.lower() if lower else plain, data[start:end].decode("utf-8", "replace").translate(table))
+        at = end
+    rest = data[at:].decode("ascii")
+    return "".join([*parts, rest.lower() if lower else rest])
+
+
+_SPARSE = 16
+_NOT_ASCII: Final = Pattern(r"[^\x00-\x7f]+")
+_UNSEEN: Final = Pattern(
+    "[" + "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in (*_INVISIBLE, (_TAGS[0], _TAGS[-1]))) + "]"
+)
 
 
 def pieces_map(pieces: list[tuple[int, int, int, int]], view: View) -> SpanMap:
@@ -141,7 +167,8 @@ _FLAG_BASE = 0x1F3F4
 def tag_spans(text: str) -> list[tuple[int, int]]:
     """Runs of three or more tag characters that are not part of a flag emoji."""
     data = text.encode("utf-8", "replace")
-    spans = [char_span(data, start, end) for start, end in _TAG_RUN.spans(data)]
+    offsets = CharOffsets(data)
+    spans = [offsets.span(start, end) for start, end in _TAG_RUN.spans(data)]
     return [(s, e) for s, e in spans if not (s and ord(text[s - 1]) == _FLAG_BASE and e - s <= _FLAG_LENGTH)]
 
 
