@@ -107,26 +107,3 @@ def words_of(command: ast.Generic) -> tuple[ast.Value, ...]:
 
 def _extended(value: ast.Value, more: str, span: ast.Span) -> ast.Value:
     return ast.Value(raw=value.text + more, span=ast.Span(value.span.start, span.end))
-
-
-def span_seconds(text: str, position: int) -> float:
-    """A span such as `5m`, `1h`, `30` (seconds) in seconds. Raises: SplError; months have no fixed length."""
-    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    unit = text[len(digits) :].lower() or "s"
-    seconds = _UNITS.get(unit)
-    if seconds is None or not (digits or text).isdecimal() or not digits:
-        raise SplError(f"unreadable span {text[:40]!a}", position, "a number with a unit such as 5m, 1h, 1d")
-    return int(digits[:12]) * seconds
-
-
-_UNITS: Final[dict[str, float]] = {
-    **dict.fromkeys(("us",), 1e-6),
-    **dict.fromkeys(("ms",), 1e-3),
-    **dict.fromkeys(("cs",), 1e-2),
-    **dict.fromkeys(("ds",), 1e-1),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86_400.0),
-    **dict.fromkeys(("w", "week", "weeks"), 604_800.0),
-}

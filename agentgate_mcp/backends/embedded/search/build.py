@@ -112,6 +112,15 @@ class Build:
         if self.stopped():
             raise QueryInterrupted("the search was stopped before it finished")
 
+    def extent(self, relation: Relation, number: str) -> tuple[float, float] | None:
+        """The least and the greatest of a DOUBLE over all rows; None where there is none."""
+        low, high = self.rows(f"SELECT min({number}), max({number}) FROM ({relation.sql})")[0]  # noqa: S608 - generated
+        return (float(low), float(high)) if isinstance(low, int | float) and isinstance(high, int | float) else None
+
+    def doubles(self, values: Sequence[float | None]) -> str:
+        """A list of numbers as SQL: one parameter, however many there are."""
+        return f"""from_json({self.bind(json.dumps(values))}, '["DOUBLE"]')"""
+
     def kept(self, relation: Relation) -> Relation:
         """The same rows, computed once and stored: what follows may read them several times."""
         name = self._table()

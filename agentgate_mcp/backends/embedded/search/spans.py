@@ -127,6 +127,15 @@ def read_span(text: str, position: int) -> TimeSpan:
     return TimeSpan(seconds=seconds if seconds < 1 else round(seconds, 6), anchor=anchor)
 
 
+def span_seconds(text: str, position: int) -> float:
+    """A length such as `5m`, `1h`, `30` (seconds) in seconds. Raises: SplError; months have no fixed length."""
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    seconds = _UNITS.get(text[len(digits) :].lower())
+    if seconds is None or not (digits.isdecimal() and digits.isascii()):
+        raise SplError(f"unreadable span {text[:40]!a}", position, "a number with a unit such as 5m, 1h, 1d")
+    return int(digits[:12]) * seconds
+
+
 def natural_span(low: float, high: float, *, bins: int = 100, least: float = 0) -> TimeSpan:
     """The shortest of the usual spans (at least ``least`` seconds) that cuts the range into at most
     ``bins`` buckets; as documented 24 hours give 30 minutes, 30 days give 1 day."""

@@ -99,9 +99,7 @@ def read_buckets(
     if span:
         buckets = _read(span, of_time=of_time, position=position)
     else:
-        number = number_sql(column)
-        low, high = build.rows(f"SELECT min({number}), max({number}) FROM ({source.sql})")[0]  # noqa: S608
-        given = [*(e for e in edges if e is not None), *(float(v) for v in (low, high) if isinstance(v, int | float))]
+        given = [*(e for e in edges if e is not None), *(build.extent(source, number_sql(column)) or ())]
         first, last = (min(given), max(given)) if given else (0.0, 0.0)
         least = read_span(minspan, position).seconds if minspan else 0.0
         bins = min(bins, MAX_BINS)
@@ -112,6 +110,20 @@ def read_buckets(
     if align and isinstance(buckets, TimeSpan):
         return aligned(buckets, align, build, position)
     return buckets
+
+
+def starts_in(span: TimeSpan, first: float, last: float, *, closed: bool, position: int) -> list[float]:
+    """The starts of the buckets from ``first`` to ``last``, which belongs to it where ``closed``.
+
+    Raises: UnsupportedSplError for more than `MAX_BINS` of them."""
+    found: list[float] = []
+    start = span.start(first)
+    while start < last or (closed and start <= last):
+        found.append(start)
+        if len(found) > MAX_BINS:
+            raise UnsupportedSplError(f"more than {MAX_BINS} buckets of time are not supported", position)
+        start = span.after(start)
+    return found
 
 
 def aligned(span: TimeSpan, align: str, build: Build, position: int) -> TimeSpan:

@@ -9,7 +9,6 @@ buckets of numbers in their own; only `timechart` fills gaps.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -18,19 +17,19 @@ from agentgate_mcp.backends.embedded.search.arguments import Options
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.commands.aggregates import is_counting
 from agentgate_mcp.backends.embedded.search.commands.binning import (
-    MAX_BINS,
     aligned,
     bucket_label,
     bucket_start,
     read_buckets,
     search_range,
+    starts_in,
 )
 from agentgate_mcp.backends.embedded.search.commands.inputs import expanded
 from agentgate_mcp.backends.embedded.search.commands.series import ROW, Cells, laid_out, read_shape
 from agentgate_mcp.backends.embedded.search.commands.stats import named_once
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
-from agentgate_mcp.backends.embedded.search.spans import TimeSpan, natural_span, read_span
+from agentgate_mcp.backends.embedded.search.spans import natural_span, read_span
 from agentgate_mcp.backends.embedded.search.sqltext import number_sql, text_sql
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
@@ -140,10 +139,9 @@ def _timechart(node: ast.Command, source: Relation, build: Build) -> Relation:
     options.flag("dedup_splitvals", False)
     options.done()
     time = number_sql(source.columns.get("_time", ABSENT))
-    seen = build.rows(f"SELECT min({time}), max({time}) FROM ({source.sql})")[0]  # noqa: S608 - generated
+    seen = build.extent(source, time)
     asked = search_range(build) if fixed else (None, None)
-    low, high = (a if a is not None else s for a, s in zip(asked, seen, strict=True))
-    first, last = (float(v) if isinstance(v, int | float) else 0.0 for v in (low, high))
+    first, last = (a if a is not None else s for a, s in zip(asked, seen or (0.0, 0.0), strict=True))
     if span:
         buckets = read_span(span, at)
     else:
@@ -156,11 +154,9 @@ def _timechart(node: ast.Command, source: Relation, build: Build) -> Relation:
     series = (source.column(node.by[0].field, build.parameters) or ABSENT) if node.by else None
     row = Column(sql=buckets.sql(time), kind="number")
     cells = laid_out(source, row, series, nodes, shape, build)
-    if isinstance(seen[0], int | float) and isinstance(seen[1], int | float):
-        open_end = asked[1] is None
-        starts = _starts(buckets, min(first, float(seen[0])), max(last, float(seen[1])), open_end=open_end, position=at)
-    else:
-        starts = []
+    starts: list[float] = []
+    if seen:
+        starts = starts_in(buckets, min(first, seen[0]), max(last, seen[1]), closed=asked[1] is None, position=at)
     if not partial:
         starts = [s for s in starts if s >= first and buckets.after(s) <= last]
     begin, sql = _filled(cells, starts, cont=cont, build=build)
@@ -168,24 +164,11 @@ def _timechart(node: ast.Command, source: Relation, build: Build) -> Relation:
     return _table(cells, sql, {"_time": Column(sql=begin, kind="number")}, begin, rate)
 
 
-def _starts(span: TimeSpan, first: float, last: float, *, open_end: bool, position: int) -> list[float]:
-    """The starts of the buckets from ``first`` to ``last``, which belongs to it with ``open_end``."""
-    found: list[float] = []
-    start = span.start(first)
-    while start < last or (open_end and start <= last):
-        found.append(start)
-        if len(found) > MAX_BINS:
-            raise UnsupportedSplError(f"more than {MAX_BINS} buckets of time are not supported", position)
-        start = span.after(start)
-    return found
-
-
 def _filled(cells: Cells, starts: Sequence[float], *, cont: bool, build: Build) -> tuple[str, str]:
     """The column of each bucket's start, and the cells of all buckets (without ``cont`` those with rows)."""
     key = cells.relation.columns[ROW].sql
     begin = f"c{cells.relation.ids}"
-    listed = f"""from_json({build.bind(json.dumps(starts))}, '["DOUBLE"]')"""
-    buckets = f"SELECT unnest({listed}) AS {begin}"
+    buckets = f"SELECT unnest({build.doubles(starts)}) AS {begin}"
     join = "LEFT JOIN" if cont else "JOIN"
     return begin, f"SELECT * FROM ({buckets}) {join} ({cells.relation.sql}) ON {key} = {begin}"  # noqa: S608
 

@@ -6,7 +6,6 @@ and the rest comes in the order of the buckets.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -23,6 +22,7 @@ from agentgate_mcp.backends.embedded.search.commands.binning import (
     bucket_label,
     bucket_start,
     read_buckets,
+    starts_in,
 )
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Relation
@@ -48,13 +48,11 @@ def _makecontinuous(node: ast.Command, source: Relation, build: Build) -> Relati
     buckets = read_buckets(options, column, of_time=of_time, source=source, build=build, position=at)
     options.done()
     number = number_sql(column)
-    low, high = build.rows(f"SELECT min({number}), max({number}) FROM ({source.sql})")[0]  # noqa: S608 - generated
-    starts: list[float] = []
-    if isinstance(low, int | float) and isinstance(high, int | float):
-        starts = _starts(buckets, float(low), float(high), at)
+    extent = build.extent(source, number)
+    starts = _starts(buckets, *extent, at) if extent else []
     rows = source.numbered()
     begin, own = f"c{rows.ids}", f"c{rows.ids + 1}"
-    listed = f"""from_json({build.bind(json.dumps(starts))}, '["DOUBLE"]')"""
+    listed = build.doubles(starts)
     keyed = f"SELECT *, {bucket_start(buckets, number)} AS {own} FROM ({rows.sql})"  # noqa: S608 - generated
     sql = f"SELECT * FROM (SELECT unnest({listed}) AS {begin}) LEFT JOIN ({keyed}) ON {own} = {begin}"  # noqa: S608
     joined = replace(rows, sql=sql, order=(begin, *rows.order), carried=(*rows.carried, begin), ids=rows.ids + 2)
@@ -65,9 +63,7 @@ def _starts(buckets: Buckets, low: float, high: float, position: int) -> list[fl
     """The starts of all buckets from the one of ``low`` to that of ``high``."""
     match buckets:
         case TimeSpan():
-            found = [buckets.start(low)]
-            while (start := buckets.after(found[-1])) <= high and len(found) <= MAX_BINS:
-                found.append(start)
+            return starts_in(buckets, low, high, closed=True, position=position)
         case NumberSpan(width=width):
             # The SQL computes an edge in the same two steps.
             first = floor(low * width.denominator / width.numerator)

@@ -7,7 +7,6 @@ it as it is; a `trendline` has a value only where all the rows that it looks at 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -162,8 +161,7 @@ def _exponential(
     if len(found) > MAX_ROWS:
         raise UnsupportedSplError(f"trendline ema over more than {MAX_ROWS} rows is not supported", at)
     values = list(_smoothed([n if isinstance(n, int | float) else None for (n,) in found], 2 / (period + 1)))
-    listed = f"""(SELECT from_json({build.bind(json.dumps(values))}, '["DOUBLE"]'))"""
-    return rows, f"{listed}[row_number() OVER (ORDER BY {position})]"
+    return rows, f"(SELECT {build.doubles(values)})[row_number() OVER (ORDER BY {position})]"
 
 
 def _smoothed(numbers: Sequence[float | None], weight: float) -> Iterator[float | None]:

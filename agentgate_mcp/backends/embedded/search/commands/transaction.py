@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import Options, generic, span_seconds
+from agentgate_mcp.backends.embedded.search.arguments import Options, generic
 from agentgate_mcp.backends.embedded.search.build import Build, Record
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
 from agentgate_mcp.backends.embedded.search.grouping import Grouping, Limits, Mark, Transaction
@@ -23,6 +23,7 @@ from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import Column, Relation
 from agentgate_mcp.backends.embedded.search.reparsed import expression_of, placed, search_of, text_of
 from agentgate_mcp.backends.embedded.search.rowwise import values_of
+from agentgate_mcp.backends.embedded.search.spans import span_seconds
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
 

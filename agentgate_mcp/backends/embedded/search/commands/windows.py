@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import Options, span_seconds
+from agentgate_mcp.backends.embedded.search.arguments import Options
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.commands.aggregates import Frame, aggregated
 from agentgate_mcp.backends.embedded.search.commands.inputs import Input, Inputs, expanded, positioned
@@ -21,6 +21,7 @@ from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
 from agentgate_mcp.backends.embedded.search.reparsed import placed
+from agentgate_mcp.backends.embedded.search.spans import span_seconds
 from agentgate_mcp.backends.embedded.search.sqltext import text_sql
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Final
 
 from agentgate_mcp.backends.embedded.search import sqltext
-from agentgate_mcp.backends.embedded.search.arguments import span_seconds
 from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, clamped, item, refused
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator, Function, Result
 from agentgate_mcp.backends.embedded.search.evaluate.fields import fields
 from agentgate_mcp.backends.embedded.search.evaluate.matching import matcher
 from agentgate_mcp.backends.embedded.search.relation import Column
+from agentgate_mcp.backends.embedded.search.spans import span_seconds
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
 
