@@ -385,6 +385,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.evidence", "An approval binds target and expanded search, not the clock.", "DESIGN §8"),
     Req("policy.scope", "An agent reaches its own scope, narrowed by the agent it says it is.", "DESIGN §3.1"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
+    Req("policy.checks", "A policy that cannot mean what it says is refused at load, with file and line.", "DESIGN §7"),
     # --- dispatch ---
     Req(
         "dispatch.tool-list-size",

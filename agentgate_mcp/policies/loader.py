@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from agentgate_mcp.errors import PolicyError
 from agentgate_mcp.gate.policy.compiled import CompiledPolicy, PolicyLibrary, compile_policy, merge
 from agentgate_mcp.gate.policy.schema import PolicyFile
+from agentgate_mcp.policies.places import lines_of
 
 SHIPPED = Path(__file__).parent
 LOCK = "policies.lock"
@@ -92,9 +93,10 @@ def read_policy(path: Path) -> CompiledPolicy:
         # Lax only where YAML has no type of its own: lists for tuples. Strictness stays per field.
         file = PolicyFile.model_validate(_tuples(document))
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        raise PolicyError(path.name, "/".join(str(p) for p in first["loc"]) or "file", first["msg"]) from None
-    return compile_policy(file, source=path.name, raw=raw)
+        first = exc.errors(include_url=False)[0]
+        got = f", got {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
+        raise PolicyError(path.name, lines_of(raw)(first["loc"]), f"{first['msg']}{got}") from None
+    return compile_policy(file, source=path.name, raw=raw, place=lines_of(raw))
 
 
 def read_lock(path: Path) -> dict[str, LockRow]:

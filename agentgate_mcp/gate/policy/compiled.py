@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.errors import PolicyError
+from agentgate_mcp.gate.policy.checks import problems
 from agentgate_mcp.gate.policy.conditions import Compiled, compile_condition
-from agentgate_mcp.gate.policy.paths import FactSet, kind_of, reader
+from agentgate_mcp.gate.policy.paths import FactSet, reader
 from agentgate_mcp.gate.policy.schema import PolicyFile, Rule
 from agentgate_mcp.gate.policy.template import Template
 from agentgate_mcp.model.decision import Profile
 from agentgate_mcp.model.facts import PolicyMatch
+
+_TOLD = 4
+"""Further problems that an error names beside the first."""
+
+
+def path_of(path: Sequence[str | int]) -> str:
+    """`rules/0/when/fact`."""
+    return "/".join(str(step) for step in path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,25 +93,26 @@ class PolicyLibrary:
         return tuple(m for p in self.policies for m in p.matches(facts, profile))
 
 
-def compile_policy(file: PolicyFile, *, source: str, raw: bytes) -> CompiledPolicy:
-    """A checked policy file, compiled. Raises: PolicyError with file and rule."""
-    rules: list[CompiledRule] = []
-    for rule in file.rules:
-        where = f"{file.id}/{rule.id}"
-        try:
-            if rule.approver_team_from:
-                kind_of(rule.approver_team_from)
-            rules.append(
-                CompiledRule(
-                    rule=rule,
-                    holds=compile_condition(rule.when, file.thresholds),
-                    reason=Template.parse(rule.reason),
-                    suggestion=Template.parse(rule.suggestion),
-                )
-            )
-        except ValueError as exc:
-            raise PolicyError(source, where, str(exc)) from None
-    return CompiledPolicy(file=file, source=source, sha256=hashlib.sha256(raw).hexdigest(), rules=tuple(rules))
+def compile_policy(
+    file: PolicyFile, *, source: str, raw: bytes, place: Callable[[Sequence[str | int]], str] = path_of
+) -> CompiledPolicy:
+    """A policy file, checked and compiled; ``place`` says where in the file a path stands.
+
+    Raises: PolicyError with file, place, what was expected and what came; further problems follow."""
+    if found := problems(file):
+        first, *more = found
+        also = "".join(f"; {place(p.path)}: {p}" for p in more[:_TOLD])
+        raise PolicyError(source, place(first.path), f"{first}{also}")
+    rules = tuple(
+        CompiledRule(
+            rule=rule,
+            holds=compile_condition(rule.when, file.thresholds),
+            reason=Template.parse(rule.reason),
+            suggestion=Template.parse(rule.suggestion),
+        )
+        for rule in file.rules
+    )
+    return CompiledPolicy(file=file, source=source, sha256=hashlib.sha256(raw).hexdigest(), rules=rules)
 
 
 def merge(shipped: PolicyLibrary, site: Mapping[str, CompiledPolicy]) -> PolicyLibrary:

@@ -60,13 +60,8 @@ def _any(parts: list[Compiled]) -> Compiled:
 
 
 def _clause(clause: Clause, thresholds: Mapping[str, float]) -> Compiled:
-    kind = kind_of(clause.fact)
-    if clause.op not in _ALLOWED[kind]:
-        fits = ", ".join(sorted(_ALLOWED[kind]))
-        raise ImpossibleClause(f"{clause.fact} is a {kind}: expected one of {fits}, got {clause.op}")
-    operand: object = thresholds[clause.threshold] if clause.threshold else clause.value
-    _check_operand(clause, kind, operand)
-    read, test = reader(clause.fact), _TESTS[clause.op]
+    operand = operand_of(clause, thresholds)
+    read, test = reader(clause.fact), TESTS[clause.op]
     shown = "" if clause.op in UNARY else _show(operand)
 
     def holds(facts: FactSet) -> Evidence | None:
@@ -78,9 +73,23 @@ def _clause(clause: Clause, thresholds: Mapping[str, float]) -> Compiled:
     return holds
 
 
+def operand_of(clause: Clause, thresholds: Mapping[str, float]) -> object:
+    """What the fact is compared with. Raises: UnknownFact, ImpossibleClause where the comparison does
+    not fit the kind of the fact."""
+    kind = kind_of(clause.fact)
+    if clause.op not in _ALLOWED[kind]:
+        fits = ", ".join(sorted(_ALLOWED[kind]))
+        raise ImpossibleClause(f"{clause.fact} is a {kind}: expected one of {fits}, got {clause.op}")
+    if clause.threshold and clause.threshold not in thresholds:
+        known = ", ".join(sorted(thresholds)) or "none"
+        raise ImpossibleClause(f"{clause.fact}: expected one of the thresholds {known}, got {clause.threshold}")
+    operand: object = thresholds[clause.threshold] if clause.threshold else clause.value
+    if clause.op not in UNARY:
+        _check_operand(clause, kind, operand)
+    return operand
+
+
 def _check_operand(clause: Clause, kind: Kind, operand: object) -> None:
-    if clause.op in UNARY:
-        return
     number = isinstance(operand, int | float) and not isinstance(operand, bool)
     match clause.op:
         case "in" | "not_in" | "contains_any":
@@ -111,7 +120,7 @@ def _items(value: object) -> Collection[object]:
     return cast(Collection[object], value) if isinstance(value, tuple | list | str) else ()
 
 
-_TESTS: Mapping[str, Callable[[object, object], bool]] = {
+TESTS: Mapping[str, Callable[[object, object], bool]] = {
     "eq": lambda v, o: v is not None and v == o,
     "ne": lambda v, o: v is not None and v != o,
     "lt": _ordered(lambda a, b: a < b),
@@ -130,6 +139,7 @@ _TESTS: Mapping[str, Callable[[object, object], bool]] = {
     "not_none": lambda v, _: v is not None,
     "len_gt": lambda v, o: isinstance(o, int | float) and len(_items(v)) > o,
 }
+"""Each operator as a test of a fact's value and an operand; of None only `is_none` and `empty` hold."""
 
 
 def _show(value: object) -> str:

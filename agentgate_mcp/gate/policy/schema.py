@@ -115,23 +115,7 @@ class PolicyFile(_Strict):
     thresholds: dict[str, float] = Field(default_factory=dict)
     standards: Annotated[tuple[Standard, ...], Field(min_length=1)]
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
-    tests: Annotated[tuple[PolicyCase, ...], Field(min_length=4)]
-
-    @model_validator(mode="after")
-    def _complete(self) -> PolicyFile:
-        ids = [r.id for r in self.rules]
-        if len(set(ids)) != len(ids):
-            raise ValueError("rules: ids must differ")
-        covered = {t.rule for t in self.tests if t.expect != "ALLOW"}
-        missing = [i for i in ids if i not in covered]
-        if missing:
-            raise ValueError(f"tests: no test for rule {', '.join(missing)}")
-        if sum(t.expect == "ALLOW" for t in self.tests) < 3:
-            raise ValueError("tests: expected at least three ordinary cases that pass (expect: ALLOW)")
-        names = {c.threshold for r in self.rules for c in clauses_of(r.when) if c.threshold}
-        if names - set(self.thresholds):
-            raise ValueError(f"thresholds: {', '.join(sorted(names - set(self.thresholds)))} not given")
-        return self
+    tests: tuple[PolicyCase, ...]
 
 
 def clauses_of(condition: Condition) -> list[Clause]:
