@@ -73,14 +73,15 @@ def keywords(words: frozenset[str], shortest: int) -> tuple[str, ...]:
 
 @cache
 def _by_start(words: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """The skeletons by their first letter."""
+    """The skeletons of some length by their first letters."""
     found: dict[str, list[str]] = defaultdict(list)
     for bones in lexicon(words):
-        found[bones[:_START]].append(bones)
+        if len(bones) >= _START:
+            found[bones[:_START]].append(bones)
     return {start: tuple(sorted(group, key=len)) for start, group in found.items()}
 
 
-_START = 2
+_START: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Part:
 def segment(bones: str, words: frozenset[str]) -> list[Part]:
     """The words in order. Long words win; letters that fit nothing stay together.
 
-    Work: the length of ``bones`` times the words that begin with the same two letters."""
+    Work: the length of ``bones`` times the words that begin with the same letters."""
     known, starts = lexicon(words), _by_start(words)
     size = len(bones)
     best = [0] * (size + 1)
@@ -104,9 +105,10 @@ def segment(bones: str, words: frozenset[str]) -> list[Part]:
         here = best[at]
         if here > best[at + 1]:
             best[at + 1], choice[at + 1] = here, 0
-        one = here + 1
-        if bones[at] in known and one > best[at + 1]:
-            best[at + 1], choice[at + 1] = one, 1
+        for length in range(1, min(_START, size - at + 1)):
+            value = here + length * length
+            if value > best[at + length] and bones[at : at + length] in known:
+                best[at + length], choice[at + length] = value, length
         for word in starts.get(bones[at : at + _START], ()):
             if bones.startswith(word, at):
                 length = len(word)

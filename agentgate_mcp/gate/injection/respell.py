@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern
@@ -47,7 +48,7 @@ _CUT_UP: Final = (
 
 REACH: Final = 240
 """Characters on either side of a sign."""
-MAX_RESPELLED: Final = 64_000
+MAX_RESPELLED: Final = 16_000
 """Characters respelled in one view. Who needs more is not read to the end, and that is a finding (scan.py)."""
 _JOINED_LENGTH: Final = 16
 """Letters in a row that are worth cutting into words; longer than all but the rarest of words."""
@@ -132,8 +133,8 @@ def _any_sign() -> Pattern:
 
 
 @cache
-def _cut_up() -> tuple[Pattern, Pattern]:
-    return Pattern("|".join(skeleton(w).decode() for w in _CUT_UP)), Pattern("|".join(_CUT_UP))
+def _cut_up() -> Pattern:
+    return Pattern("|".join(skeleton(w).decode() for w in _CUT_UP))
 
 
 _TOKEN = Pattern(r"[a-z0-9@$!|]{2,}")
@@ -216,32 +217,36 @@ def _merged(found: list[_Stretch]) -> list[_Stretch]:
 def _lumps(data: bytes, offsets: CharOffsets) -> Iterator[_Stretch]:
     """What stands without a blank around a run of words."""
     joined, keyword = _joined()
-    read_to = 0
+    read_to = total = 0
     for start, end in joined.spans(data):
+        if total > MAX_RESPELLED:
+            return
         if start >= read_to and next(keyword.spans(data, start, end), None):
             before, after = data[max(0, start - REACH) : start], data[end : end + REACH]
             low = start - len(before) + max(before.rfind(b" "), before.rfind(b"\n")) + 1
             high = end + min((i for i in (after.find(b" "), after.find(b"\n")) if i >= 0), default=len(after))
             read_to = high
+            total += high - low
             yield _Stretch(*offsets.span(low, high), joined=True)
 
 
 def _cuts(text: str, data: bytes) -> Iterator[tuple[int, int]]:
-    """Keywords that the skeleton spells and the text does not."""
-    in_bones, in_text = _cut_up()
+    """Keywords that the skeleton spells more often than the text."""
     bones = data.translate(SKELETON, DROP)
-    if in_bones.first(bones) < 0:
+    if not _cut_up().found(bones):
         return
-    hidden = list(in_bones.spans(bones))
-    if len(hidden) <= sum(1 for _ in in_text.spans(data)):
+    plain = data.lower()
+    hidden = [w for w in map(skeleton, _CUT_UP) if bones.count(w) > plain.count(_SPELLED[w])]
+    if not hidden:
         return
     kept = [i for i, c in enumerate(text) if c in _KEPT]
-    for start, end in hidden:
+    for start, end in islice(Pattern("|".join(w.decode() for w in hidden)).spans(bones), MAX_RESPELLED // REACH):
         low, high = kept[start], kept[end - 1] + 1
         if high - low > end - start:
             yield low, high
 
 
+_SPELLED: Final = {skeleton(word): word.encode() for word in _CUT_UP}
 _KEPT = frozenset(chr(c) for c in range(128) if c not in DROP)
 
 

@@ -6,16 +6,17 @@ a payload that was split over two fields; each hit is then judged within its own
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Final
 
 from agentgate_mcp.gate.injection import mention
 from agentgate_mcp.gate.injection.decode import MAX_DEPTH, decoded
 from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern, PatternSet
-from agentgate_mcp.gate.injection.families import MEDIUM, WEAK, Rule
+from agentgate_mcp.gate.injection.families import WEAK, Rule
 from agentgate_mcp.gate.injection.respell import respelled
 from agentgate_mcp.gate.injection.rules import BIDI_RULE, READABLE, RULES, TAGS_RULE, UNREAD_RULE
 from agentgate_mcp.gate.injection.views import BIDI_OVERRIDES, View, folded, original, stripped, tag_spans
@@ -29,8 +30,11 @@ HIGH_AT: Final = 1.0
 WINDOW: Final = 262_144
 OVERLAP: Final = 2_048
 MAX_HITS: Final = 64
+"""Hits that are told, besides the heaviest of each family in each field, which always are."""
 _MAX_MATCHES: Final = 200
 """Matches of one rule that are judged; if all of so many are mentions, the last counts as a use."""
+_MAX_JUDGED: Final = 800
+"""Matches in one scan whose surroundings are weighed; in a text with more, every further one is a use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,26 @@ def scan_fields(fields: Sequence[str], *, queries: frozenset[int] = frozenset())
     """Scan several texts at once; hits name the index of their field."""
     text = fields[0] if len(fields) == 1 else "\n".join(fields)
     found: list[_Found] = []
+    unread: list[tuple[int, int]] = []
     for base, window in _windows(text):
         work = Work.of(len(window))
         found.extend(_shifted(_search(original(window), 0, work), base))
-        if work.unread_from is not None:
-            found.append(_Found(UNREAD_RULE, "original", base + work.unread_from, base + len(window), MEDIUM, True))
-    if not found:
+        if work.exhausted:
+            unread.append((base, base + len(window)))
+    if not found and not unread:
         return Scan(chars=len(text))
-    return _summed(_judged(text, fields, _deduplicated(found), queries), len(text))
+    starts = [0, *accumulate(len(part) + 1 for part in fields[:-1])]
+    hits = _judged(text, fields, starts, _deduplicated(found), queries)
+    return _summed([*hits, *_unread(fields, starts, unread)], len(text))
+
+
+def _unread(fields: Sequence[str], starts: Sequence[int], windows: Sequence[tuple[int, int]]) -> Iterator[Hit]:
+    """A hit for each field of a window that was not read to its end."""
+    rule = UNREAD_RULE
+    for low, high in windows:
+        for index in range(max(0, bisect_right(starts, low) - 1), bisect_left(starts, high)):
+            if fields[index]:
+                yield Hit(rule.family, rule.name, "original", index, 0, len(fields[index]), True, rule.weight)
 
 
 # --- finding -------------------------------------------------------------------------------
@@ -161,7 +177,7 @@ _REACH: Final = 768
 _STEP: Final = 256
 _LEAD: Final = 4
 """What an anchor's first expression may look back at."""
-_MATCH_COST: Final = 1_024
+_MATCH_COST: Final = 4_096
 """Bytes that could be read in the time that one match takes."""
 
 
@@ -173,7 +189,7 @@ class Work:
     limit is not read, and text that was not read is flagged."""
 
     left: int
-    unread_from: int | None = None
+    exhausted: bool = False
 
     @classmethod
     def of(cls, chars: int) -> Work:
@@ -181,10 +197,8 @@ class Work:
 
     def spend(self, amount: int) -> bool:
         self.left -= amount
-        return self.left > 0
-
-    def stop(self, place: int) -> None:
-        self.unread_from = place if self.unread_from is None else min(place, self.unread_from)
+        self.exhausted = self.exhausted or self.left <= 0
+        return not self.exhausted
 
 
 _WORK_BASE: Final = 1_000_000
@@ -241,7 +255,7 @@ def _search(view: View, depth: int, work: Work) -> Iterator[_Found]:
     if text.isascii():
         yield from _respelled(view, depth, work)
         return
-    for start, end in tag_spans(text)[:MAX_HITS]:
+    for start, end in tag_spans(text):
         yield _Found(TAGS_RULE, view.name, *view.origin(start, end), TAGS_RULE.weight, True)
     at = min((i for i in (text.find(c) for c in BIDI_OVERRIDES) if i >= 0), default=-1)
     if at >= 0:
@@ -260,7 +274,7 @@ def _respelled(view: View, depth: int, work: Work) -> Iterator[_Found]:
     for inner in readings.views:
         yield from _patterns(inner, max(depth, MAX_DEPTH), not inner.name.endswith("unwrapped"), work)
     if not readings.complete:
-        work.stop(0)
+        work.exhausted = True
 
 
 def _named(inner: View, outer: View) -> View:
@@ -279,12 +293,9 @@ def _patterns(view: View, depth: int, hidden: bool, work: Work) -> Iterator[_Fou
             offsets = offsets or CharOffsets(data)
             first, last = offsets.span(start, end)
             yield _Found(rule, view.name, *view.origin(max(0, first - 1), last - 1), rule.weight, hidden)
-    if work.left <= 0:
-        work.stop(0)
-    elif depth < MAX_DEPTH:
+    if depth < MAX_DEPTH and not work.exhausted:
         for inner in decoded(view, data[1:]):
             if not work.spend(len(inner.text)):
-                work.stop(0)
                 return
             yield from _search(inner, depth + 1, work)
 
@@ -296,13 +307,15 @@ _LINE: Final = b"\n"
 def _deduplicated(found: list[_Found]) -> list[_Found]:
     """One hit per rule and place: the plainest view, then the longest span (a window may cut one off)."""
     kept: list[_Found] = []
-    places: dict[str, list[_Found]] = {}
+    taken: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for item in sorted(
         found, key=lambda f: (f.view.endswith("respelled"), f.view.count("+"), f.view != "original", f.start - f.end)
     ):
-        same = places.setdefault(item.rule.name + item.rule.language, [])
-        if not any(o.start < item.end and item.start < o.end for o in same):
-            same.append(item)
+        spans = taken.setdefault((item.rule.language, item.rule.name), [])
+        at = bisect_right(spans, (item.start, item.end))
+        before, after = spans[at - 1 : at], spans[at : at + 1]
+        if not any(start < item.end and item.start < end for start, end in (*before, *after)):
+            spans.insert(at, (item.start, item.end))
             kept.append(item)
     return kept
 
@@ -310,13 +323,12 @@ def _deduplicated(found: list[_Found]) -> list[_Found]:
 # --- judging -------------------------------------------------------------------------------
 
 
-def _judged(text: str, fields: Sequence[str], found: list[_Found], queries: frozenset[int]) -> list[Hit]:
-    starts = [0]
-    for part in fields[:-1]:
-        starts.append(starts[-1] + len(part) + 1)
+def _judged(
+    text: str, fields: Sequence[str], starts: Sequence[int], found: list[_Found], queries: frozenset[int]
+) -> list[Hit]:
     hits: list[Hit] = []
     mentions: dict[str, int] = {}
-    for item in found:
+    for count, item in enumerate(found):
         first = bisect_right(starts, item.start) - 1
         last = max(first, bisect_right(starts, max(item.start, item.end - 1)) - 1)
         low = starts[first]
@@ -328,7 +340,7 @@ def _judged(text: str, fields: Sequence[str], found: list[_Found], queries: froz
             disguised=item.disguised,
             query=first in queries,
         )
-        use = mention.score(context) > 0
+        use = count >= _MAX_JUDGED or mention.score(context) > 0
         if not use:
             mentions[item.rule.name] = mentions.get(item.rule.name, 0) + 1
             use = mentions[item.rule.name] >= _MAX_MATCHES
@@ -341,9 +353,15 @@ def _judged(text: str, fields: Sequence[str], found: list[_Found], queries: froz
 
 def _summed(hits: Sequence[Hit], chars: int) -> Scan:
     strongest: dict[str, float] = {}
+    best: dict[tuple[int, str], Hit] = {}
     for hit in hits:
         if hit.use:
             strongest[hit.family] = max(strongest.get(hit.family, 0.0), hit.weight)
+            place = (hit.field, hit.family)
+            if place not in best or hit.weight > best[place].weight:
+                best[place] = hit
     ordered = sorted(hits, key=lambda h: (not h.use, -h.weight, h.field, h.start, h.rule))[:MAX_HITS]
+    # A field must not lose its flag because another field is full of hits.
+    told = {*ordered, *best.values()}
     total = round(sum(strongest.values()), 3)
-    return Scan(hits=tuple(sorted(ordered, key=lambda h: (h.field, h.start, h.rule))), chars=chars, score=total)
+    return Scan(hits=tuple(sorted(told, key=lambda h: (h.field, h.start, h.rule, h.view))), chars=chars, score=total)

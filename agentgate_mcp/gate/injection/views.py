@@ -16,7 +16,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final
 
 from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern
@@ -168,11 +168,12 @@ def tag_spans(text: str) -> list[tuple[int, int]]:
     """Runs of three or more tag characters that are not part of a flag emoji."""
     data = text.encode("utf-8", "replace")
     offsets = CharOffsets(data)
-    spans = [offsets.span(start, end) for start, end in _TAG_RUN.spans(data)]
+    spans = [offsets.span(start, end) for start, end in islice(_TAG_RUN.spans(data), _MAX_TAG_RUNS)]
     return [(s, e) for s, e in spans if not (s and ord(text[s - 1]) == _FLAG_BASE and e - s <= _FLAG_LENGTH)]
 
 
 _FLAG_LENGTH: Final = 7
+_MAX_TAG_RUNS: Final = 1_000
 _TAG_RUN: Final = Pattern(r"[\x{E0020}-\x{E007F}]{3,}")
 
 BIDI_OVERRIDES: Final = ("\u202d", "\u202e")
