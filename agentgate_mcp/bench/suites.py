@@ -12,6 +12,7 @@ Say = Callable[[str], None]
 
 NAMES: Final[dict[str, str]] = {
     "spl": "reading searches: facts and trees over real content and hostile texts",
+    "provenance": "hijacks without override words held, and what that costs honest tasks",
     "graph": "a whole verdict on the compiled knowledge graph, beside networkx",
     "cost": "cost estimates against what searches took on the embedded engine",
 }

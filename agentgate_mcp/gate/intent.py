@@ -58,6 +58,8 @@ _DRASTIC: Final = frozenset(
 )
 """Kinds of action for which the choice of a target is never left to an agent."""
 _SENDS: Final = frozenset("send post share".split())
+_ANSWERING: Final = frozenset("give tell show get fetch find read".split())
+_READERS: Final = frozenset({"me", "us"})
 _OPEN_ENDED: Final = "modify"
 _OF_RESPONSE: Final[Mapping[str, str]] = {
     "isolate_host": "isolate",
@@ -78,8 +80,15 @@ SEARCH_VERBS: Final = frozenset(
 
 def asked(tool: str, spec: ToolSpec | None, effects: Effects, prompt: Prompt) -> bool:
     """True when the user's words hold a verb for everything that the call does."""
-    said = frozenset(stem for turn in prompt.spoken for stem in stems(turn))
+    said = frozenset(stem for turn in prompt.spoken for stem in stems(_without_asides(turn)))
     return all(said & words for words in deeds(tool, spec, effects) if words is not VERBS[_OPEN_ENDED])
+
+
+def _without_asides(turn: str) -> str:
+    """``turn`` without `give me`, `tell us` and the like: they ask for an answer, not for a deed."""
+    spoken = turn.split()
+    answered = {i for i, word in enumerate(spoken[1:]) if word in _READERS and spoken[i] in _ANSWERING}
+    return " ".join(word for i, word in enumerate(spoken) if i not in answered)
 
 
 def deeds(tool: str, spec: ToolSpec | None, effects: Effects) -> Iterator[frozenset[str]]:
