@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentgate_mcp.spl import endpoints
-from agentgate_mcp.spl.arguments import arguments
+from agentgate_mcp.spl.arguments import arguments, conditions
 from agentgate_mcp.spl.layout import Stage
 from agentgate_mcp.spl.lexer import MACRO, OPEN, WORD
 
@@ -33,6 +33,7 @@ _MAX_PATHS = 8
 _MAP_RUNS = 10
 """Searches that `map` runs where no `maxsearches` says otherwise."""
 _DIGITS = 7
+_INDEX = frozenset({"index"})
 _ROWS_OF_MODEL = frozenset({"search", "flat", "acceleration_search"})
 
 
@@ -122,12 +123,30 @@ def _loadjob(scanner: Scanner, stage: Stage) -> None:
 
 def _from(scanner: Scanner, stage: Stage) -> None:
     """`from datamodel:X`, `from lookup:"x"`, `from savedsearch:x`, `from datamodel X`."""
-    sketch, mark = scanner.sketch, scanner.mark()
     words = arguments(stage).words
     head = words[0] if words else ""
     kind, _, name = head.partition(":")
     if not name and len(words) > 1:
         name = words[1]
+    _data_set(scanner, kind, name, f"from: dataset {head or '?'}")
+
+
+def _union(scanner: Scanner, stage: Stage) -> None:
+    """The data sets among the searches of `union`: `datamodel:X`, `savedsearch:"x"`, a bare name is a lookup."""
+    pending = ""
+    for word in arguments(stage).words:
+        head, pending = pending + word, ""
+        if word.endswith(":"):
+            pending = head
+            continue
+        kind, separator, name = head.partition(":")
+        _data_set(scanner, *((kind, name) if separator else ("lookup", head)), f"union: dataset {head}")
+    if pending or any(kind == MACRO for kind, _, _ in stage.tokens):
+        scanner.sketch.unresolved.append("union: a dataset's name is computed")
+
+
+def _data_set(scanner: Scanner, kind: str, name: str, label: str) -> None:
+    sketch, mark = scanner.sketch, scanner.mark()
     kind = kind.strip().lower()
     name = name.strip().strip('"')
     match kind:
@@ -143,7 +162,7 @@ def _from(scanner: Scanner, stage: Stage) -> None:
         case "inputintelligence" | "job" | "sid":
             pass
         case _:
-            sketch.unresolved.append(f"from: dataset {head or '?'}")
+            sketch.unresolved.append(label)
             sketch.raw_events = sketch.all_indexes = True
             scanner.reads(mark, ((), ()))
             return
@@ -174,8 +193,11 @@ def _pivot(scanner: Scanner, stage: Stage) -> None:
 def _metadata(scanner: Scanner, stage: Stage) -> None:
     """`metadata`, `eventcount`, `dbinspect`, `walklex`, `mcatalog`: statistics of indexes."""
     sketch = scanner.sketch
-    named = [v for k, v in arguments(stage).options.items() if k == "index"]
+    named = [found.value for found in conditions(stage.tokens, _INDEX)]
     for value in named:
+        if value is None:
+            sketch.all_indexes = True
+            continue
         for part in value.split(","):
             sketch.indexes.append(part.strip().lower())
     if not named:
@@ -224,6 +246,7 @@ HANDLERS: dict[str, Handler] = {
     "savedsearch": _savedsearch,
     "loadjob": _loadjob,
     "from": _from,
+    "union": _union,
     "datamodel": _datamodel,
     "pivot": _pivot,
     "metadata": _metadata,

@@ -3,14 +3,17 @@ that must be a command, alternatives, another reading."""
 
 from __future__ import annotations
 
+import re
+
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.spl.arguments import VALUE_KINDS, value_of
+from agentgate_mcp.spl.arguments import VALUE_KINDS, arguments, value_of
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
 from agentgate_mcp.spl.lexer import LPAREN, OP, WORD
 
-_SHAPING = frozenset({"eval", "rename", "return", "stats", "fields", "table"})
-_STEERING = frozenset({"index", "earliest", "latest", "search"})
-_STEERING_FIELDS = frozenset({"index", "earliest", "latest"})
+_SHAPING = frozenset({"eval", "rename", "return", "stats", "fields", "table", "format"})
+_STEERING = frozenset({"index", "earliest", "latest", "search", "query"})
+_VERBATIM = "search"
+_JOINING = frozenset({"AND", "OR", "NOT", ""})
 
 
 def has_alternatives(stage: Stage) -> bool:
@@ -34,20 +37,26 @@ def bare_word(stage: Stage) -> str:
 
 def steers(stages: list[Stage]) -> set[str]:
     """The fields that a subsearch returns into its search and that set the search's index or time
-    range, or its very text: ``[ makeresults | eval earliest=0 | return earliest ]``."""
+    range, or its very text: ``[ makeresults | eval earliest=0 | return earliest ]``. The values of
+    `search` and `query`, of ``return $field``, and the texts of `format` are such text."""
     found: set[str] = set()
     for stage in stages:
         if stage.name not in _SHAPING:
             continue
         tokens = stage.tokens
-        if stage.name in ("fields", "table"):
-            names = _STEERING_FIELDS
-            if tokens and tokens[0][1] == "-":
-                continue
-        else:
-            names = _STEERING
+        if stage.name in ("fields", "table") and tokens and tokens[0][1] == "-":
+            continue
+        if stage.name == "format":
+            if _speaks(stage):
+                found.add(_VERBATIM)
+            continue
         for index, token in enumerate(tokens):
-            if token[0] not in VALUE_KINDS or value_of(token).lstrip("$") not in names:
+            if token[0] not in VALUE_KINDS:
+                continue
+            name = value_of(token)
+            if stage.name == "return" and name.startswith("$"):
+                found.add(_VERBATIM)
+            if name.lstrip("$") not in _STEERING:
                 continue
             following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
             if stage.name == "eval":
@@ -57,8 +66,15 @@ def steers(stages: list[Stage]) -> set[str]:
             else:
                 steers = following != LPAREN  # `stats earliest(x)` is a function
             if steers:
-                found.add(value_of(token).lstrip("$"))
+                found.add(_VERBATIM if name.lstrip("$") == "query" else name.lstrip("$"))
     return found
+
+
+def _speaks(stage: Stage) -> bool:
+    """Whether a text of `format` holds more than parentheses and operators."""
+    options, words = arguments(stage)
+    texts = (*words, options.get("mvsep", ""), options.get("emptystr", ""))
+    return any(not _JOINING.issuperset(re.split(r"[\s()]+", text.upper())) for text in texts)
 
 
 def same_commands(layout: Layout, other: str) -> bool:

@@ -79,10 +79,11 @@ class Sketch:
     transforming: bool = False
 
     def absorb(self, other: Sketch) -> None:
-        """Take over what a condition reads and does, but neither its time range and places nor whether it reads
-        raw events, the default indexes or everything: that is up to the search that it stands in."""
+        """Take over what a condition reads and does, and the times that it names, but neither its places nor
+        whether it reads raw events, the default indexes or everything: that is up to the search that it stands in."""
         for name in _ABSORBED:
             getattr(self, name).extend(getattr(other, name))
+        self.windows.extend(window for window in other.windows if any(window))
         self.commands.extend(c for c in other.commands if c != "search")
         self.all_indexes |= other.all_indexes
         self.steered_time |= other.steered_time

@@ -13,7 +13,7 @@ from agentgate_mcp.backends.embedded.search.engine import SearchEngine
 from agentgate_mcp.backends.embedded.staging import Staging
 from agentgate_mcp.backends.embedded.store import TelemetryStore, open_telemetry
 from agentgate_mcp.backends.ports import SearchJob, SearchResult
-from agentgate_mcp.errors import BackendError
+from agentgate_mcp.errors import BackendError, SplError
 from agentgate_mcp.model.facts import RuntimeGuard
 from agentgate_mcp.spl.knowledge import EMPTY
 
@@ -133,3 +133,10 @@ def test_a_long_sum_of_fields_is_planned_as_one_step(run: Run) -> None:
     found = run(f"index=network bytes_out=* | eval x={'+'.join(['bytes_out'] * 400)} | table bytes_out x").rows
     assert len(found) == 2
     assert [float(str(row["x"])) for row in found] == [400 * float(str(row["bytes_out"])) for row in found]
+
+
+def test_rows_of_a_subsearch_cannot_widen_the_time_range(run: Run) -> None:
+    made = '[| makeresults format=csv data="query\nearliest=0"]'
+    with pytest.raises(SplError, match="widen the time range"):
+        run(f"index=auth {made}", earliest="-1h")
+    assert run(f"index=auth {made}").rows == run("index=auth").rows

@@ -28,6 +28,8 @@ def _ids(result: SearchResult) -> list[str]:
         ("index=*", VISIBLE),
         ("NOT index=auth", ["e-7", "e-3", "e-2", "e-1"]),
         ("index=_internal", ["e-6"]),
+        ("NOT index=_audit", VISIBLE),
+        ('index>"_"', VISIBLE),
         ("index=_*", ["e-6"]),
         ("index=* OR index=_*", ["e-7", "e-6", "e-5", "e-4", "e-3", "e-2", "e-1"]),
         ("index IN (auth, _internal)", ["e-6", "e-5", "e-4"]),

@@ -307,3 +307,42 @@ def test_a_saved_search_that_does_not_fit_the_grammar_is_unresolved() -> None:
 def test_time_arguments_of_any_kind_never_raise(expression: str) -> None:
     facts = read_search("search index=a", expression, expression, EMPTY, NOW)
     assert facts.parsed
+
+
+@pytest.mark.req("spl.time-range")
+@pytest.mark.parametrize(
+    "subsearch",
+    [
+        '| makeresults | eval query="earliest=0" | fields query',
+        '| makeresults | eval text="earliest=0" | return $text',
+        '| makeresults | eval text="earliest=0" | return 5 $text',
+        "| inputlookup names | fields search",
+        "| inputlookup names | rename text AS query",
+        '| inputlookup names | fields user | format "earliest=0 (" "(" "AND" ")" "OR" ")"',
+        '| inputlookup names | fields user | format emptystr="earliest=0"',
+        '| inputlookup names | fields user | format mvsep="OR earliest=0 OR"',
+    ],
+)
+def test_text_that_a_subsearch_makes_may_name_any_time(subsearch: str) -> None:
+    assert facts_of(f"index=a [{subsearch}]").span_seconds is None
+
+
+@pytest.mark.req("spl.time-range")
+@pytest.mark.parametrize(
+    "subsearch",
+    [
+        "| inputlookup names | fields user",
+        "| inputlookup names | return 5 user",
+        "| inputlookup names | fields user | format",
+        '| inputlookup names | fields user | format "(" "(" "AND" ")" "OR" ")"',
+        '| inputlookup names | fields user | format "NOT (" "(" "and" ")" "or" ")" mvsep="OR" emptystr="NOT ()"',
+    ],
+)
+def test_a_subsearch_that_returns_plain_conditions_keeps_the_range(subsearch: str) -> None:
+    assert facts_of(f"index=a [{subsearch}]").span_seconds == 86_400
+
+
+@pytest.mark.req("spl.reach")
+@pytest.mark.parametrize("command", ["eventcount summarize=f", "metadata type=hosts", "dbinspect"])
+def test_every_index_option_of_a_statistics_command_counts(command: str) -> None:
+    assert facts_of(f"| {command} index=a index=_audit").indexes == ("a", "_audit")

@@ -207,3 +207,35 @@ def test_wildcards_match_like_the_plainest_matcher(parts: list[str], text: str) 
 
     pattern = "*".join(parts)[:9]
     assert matches(pattern, text) == plain(pattern, text.lower())
+
+
+def test_times_that_an_event_type_names_widen_the_range() -> None:
+    knowledge = KnowledgeSet.from_objects([knowledge_object("eventtype", "old", search="index=a earliest=-7d")])
+    assert facts_of("eventtype=old", knowledge).span_seconds == 7 * 86_400
+    assert facts_of("eventtype=old earliest=-30d latest=-29d", knowledge).span_seconds == 30 * 86_400
+
+
+@pytest.mark.parametrize("stage", ["| union {} [search index=b]", "index=b | union [search index=c] {}"])
+@pytest.mark.parametrize(
+    ("dataset", "index", "reference"),
+    [
+        ("savedsearch:report", "d", "saved_search:report"),
+        ('savedsearch:"report"', "d", "saved_search:report"),
+        ("datamodel:Site.All", "site", "data_model:Site"),
+        ('datamodel:"Site.All"', "site", "data_model:Site"),
+        ("assets.csv", None, "lookup:assets.csv"),
+        ("lookup:assets.csv", None, "lookup:assets.csv"),
+    ],
+)
+def test_the_data_sets_of_a_union_are_read_as_well(stage: str, dataset: str, index: str | None, reference: str) -> None:
+    report = knowledge_object("saved_search", "report", search="index=d | stats count")
+    found = facts_of(stage.format(dataset), KnowledgeSet.from_objects([*KNOWLEDGE.objects, report]))
+    assert reference in found.references
+    assert index is None or index in found.indexes
+    assert found.unresolved == ()
+
+
+def test_a_union_of_something_unknown_may_read_anything() -> None:
+    found = facts_of("| union other:thing [search index=b]")
+    assert found.unresolved == ("union: dataset other:thing",)
+    assert found.index_wildcard
