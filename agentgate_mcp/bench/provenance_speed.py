@@ -54,8 +54,7 @@ def speed_measures(world: World, options: Options, details: dict[str, Json]) -> 
     stage: list[float] = []
     scan: list[float] = []
     for _ in range(rounds):
-        for ctx in contexts:
-            stage.append(_ms(lambda c=ctx: _both(c)))
+        stage.extend(_ms(lambda c=ctx: _both(c)) for ctx in contexts)
     for _ in range(max(5, rounds // 50)):
         scan.extend(_ms(lambda c=ctx: _plain_scan(c, texts)) for ctx in contexts)
     middle, high = percentiles(stage, 50, 95)

@@ -9,6 +9,7 @@ run at six"), so a modification is never judged by its verb.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from agentgate_mcp.effects import Effects
@@ -80,8 +81,13 @@ SEARCH_VERBS: Final = frozenset(
 
 def asked(tool: str, spec: ToolSpec | None, effects: Effects, prompt: Prompt) -> bool:
     """True when the user's words hold a verb for everything that the call does."""
-    said = frozenset(stem for turn in prompt.spoken for stem in stems(_without_asides(turn)))
+    said = frozenset[str]().union(*(_said(turn) for turn in prompt.spoken))
     return all(said & words for words in deeds(tool, spec, effects) if words is not VERBS[_OPEN_ENDED])
+
+
+@lru_cache(maxsize=64)
+def _said(turn: str) -> frozenset[str]:
+    return frozenset(stems(_without_asides(turn)))
 
 
 def _without_asides(turn: str) -> str:

@@ -19,11 +19,11 @@ from agentgate_mcp.gate.leaves import leaves_of
 from agentgate_mcp.gate.origin import Origins
 from agentgate_mcp.gate.reference import References
 from agentgate_mcp.gate.roles import role_of
-from agentgate_mcp.gate.words import Prompt
+from agentgate_mcp.gate.words import Prompt, wished
 from agentgate_mcp.model.decision import Label, ParamRole, Severity, Stage
 from agentgate_mcp.model.facts import ArgumentOrigin, ProvenanceFacts
 from agentgate_mcp.model.verdict import StageResult
-from agentgate_mcp.spl.facts import read_search
+from agentgate_mcp.spl.facts import search_writes
 
 SUPPORTED = frozenset({Label.PROMPT, Label.CONSTANT, Label.DERIVED})
 """Labels that let a sink pass. DERIVED is computed from the user's words alone (origin.py)."""
@@ -76,7 +76,7 @@ def run(ctx: StageContext) -> StageResult:
 def _prompt(ctx: StageContext) -> Prompt:
     """The user's turns, without those that only repeat flagged text."""
     turns = (*ctx.session.prompt_text, *((ctx.call.raw_user_prompt,) if ctx.call.raw_user_prompt else ()))
-    return Prompt.of(turns).without(text for _, text in read_orders(ctx.session))
+    return wished(turns, tuple(text for _, text in read_orders(ctx.session)))
 
 
 def _has_effect(ctx: StageContext) -> bool:
@@ -139,8 +139,7 @@ def _search_writes(ctx: StageContext) -> tuple[str, ...]:
     """Write targets inside the SPL of this call: sinks, whatever the tool is."""
     found: list[str] = []
     for request in ctx.effects.searches:
-        facts = read_search(request.query, request.earliest, request.latest, ctx.world.knowledge, ctx.search_now)
-        found.extend(facts.writes)
+        found.extend(search_writes(request.query, ctx.world.knowledge))
     return tuple(dict.fromkeys(found))
 
 

@@ -80,10 +80,6 @@ class Read:
         """The words of the blob: what holds a value holds all of its words."""
         return frozenset(words(self.blob).split())
 
-    def holds(self, value: str, parts: frozenset[str]) -> bool:
-        """True when ``value`` (lower case, of the words ``parts``) stands in this output."""
-        return parts <= self.tokens and value in self.blob
-
     @cached_property
     def records(self) -> tuple[Record, ...]:
         """The leaves by the record that they stood in; rows of events are kept too sparsely for that."""
@@ -97,7 +93,7 @@ class Read:
             return self.source.head.get("truncated") is not False
         return self.source.truncated
 
-    @property
+    @cached_property
     def untrusted(self) -> bool:
         return self.source.untrusted
 
@@ -204,22 +200,38 @@ class SessionState:
     def evidence(self, value: str) -> Iterator[Evidence]:
         """Where ``value`` was read as a whole leaf, newest first."""
         key = value.lower()
-        for read in reversed(self.reads):
-            leaf = read.by_value.get(key)
-            if leaf is not None:
-                yield Evidence(read.source.call_id, leaf)
+        for read, by_value, _ in self._index:
+            if key in by_value:
+                yield Evidence(read.source.call_id, by_value[key])
 
     def containing(self, value: str) -> str:
         """The call whose output holds ``value`` as whole words, newest first, or empty."""
         key = value.lower()
         parts = frozenset(words(key).split())
-        return next((r.source.call_id for r in reversed(self.reads) if r.holds(key, parts)), "")
+        longest = max(parts, key=len, default="")
+        for read, _, tokens in self._index:
+            if longest in tokens and parts <= tokens and key in read.blob:
+                return read.source.call_id
+        return ""
+
+    @cached_property
+    def _index(self) -> tuple[tuple[Read, Mapping[str, Leaf], frozenset[str]], ...]:
+        """Each read with what it is looked up by, newest first."""
+        return tuple((r, r.by_value, r.tokens) for r in reversed(self.reads))
+
+    @cached_property
+    def _untrusted(self) -> tuple[tuple[int, float], ...]:
+        return tuple((r.number, r.source.at) for r in self.reads if r.untrusted)
+
+    @cached_property
+    def _truncated(self) -> tuple[Read, ...]:
+        return tuple(r for r in self.reads if r.truncated)
 
     def complete(self, as_of: float) -> bool:
         """False while something that was read of late is not kept: that a thing is the only one of
         its kind can then not be told."""
         lost = self.lost_at is not None and self._in_force(*self.lost_at, as_of)
-        return not lost and not any(r.truncated and self._fresh(r, as_of) for r in self.reads)
+        return not lost and not any(self._fresh(r, as_of) for r in self._truncated)
 
     def flags_in_force(self, as_of: float) -> tuple[tuple[str, FlaggedSpan], ...]:
         """Flagged spans under general taint, as (call_id, span): effects are refused while any is."""
@@ -231,7 +243,9 @@ class SessionState:
 
     def untrusted_reads(self, as_of: float) -> int:
         """Reads of attacker-writable data that still taint."""
-        return sum(r.untrusted and self._fresh(r, as_of) for r in self.reads)
+        calls = self.calls
+        # Written out: this is asked for every call and visits every read.
+        return sum([not (calls - n >= TAINT_CALLS or as_of - at >= TAINT_SECONDS) for n, at in self._untrusted])
 
     def tainted(self, as_of: float) -> bool:
         """True while the newest read of attacker-writable data is in force, kept or forgotten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agentgate_mcp.gate.verbs import SPOKEN
 
@@ -64,6 +65,12 @@ class Prompt:
             if spaced and f" {spaced} " in padded:
                 return f"prompt:{number}"
         return ""
+
+
+@lru_cache(maxsize=64)
+def wished(turns: tuple[str, ...], flagged: tuple[str, ...]) -> Prompt:
+    """What the user wishes in ``turns``: the same for every call until somebody says or reads more."""
+    return Prompt.of(turns).without(flagged)
 
 
 def affirmed(text: str) -> str:

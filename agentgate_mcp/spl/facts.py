@@ -36,6 +36,12 @@ def read_search(query: str, earliest: str, latest: str, knowledge: KnowledgeSet,
     return _Range(earliest, latest, now).complete(sketch, knowledge)
 
 
+def search_writes(query: str, knowledge: KnowledgeSet) -> tuple[str, ...]:
+    """The write targets of ``query`` alone, as in `SearchFacts.writes`; they depend on no time."""
+    sketch = _sketch(query, knowledge)
+    return () if isinstance(sketch, SplError) else _unique(sketch.writes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRead:
     """One place where a search reads events. Times are epoch seconds, ``earliest`` included and
