@@ -30,7 +30,7 @@ def fact_sections(verdict: Verdict) -> list[tuple[str, list[str]]]:
             case BlastRadiusFacts() as radius:
                 sections += _radius(radius)
             case CostFacts() as cost if cost.tier != "none":
-                sections.append(("Cost", _cost(cost)))
+                sections.append(("Cost", cost_lines(cost)))
             case ProvenanceFacts() as provenance:
                 sections.append(("Where the arguments came from", _provenance(provenance)))
             case InjectionFacts() as injection if injection.hits:
@@ -105,19 +105,25 @@ def _search(search: SearchFacts) -> list[str]:
     return lines
 
 
-def _cost(cost: CostFacts) -> list[str]:
+def cost_lines(cost: CostFacts) -> list[str]:
+    """What a call's searches are predicted to take, why, and where they are cut."""
     lines = [f"evidence: {cost.tier}"]
     for name, interval, unit in (
         ("events", cost.events, ""),
         ("bytes", cost.bytes, ""),
+        ("buckets", cost.buckets, ""),
         ("seconds", cost.seconds, " s"),
-        ("SVC hours", cost.svc_hours, ""),
+        ("SVC hours, a proxy", cost.svc_hours, ""),
     ):
         if interval is not None:
             lines.append(f"{name}: {_interval(interval)}{unit}")
     if cost.guard is not None:
         guard = cost.guard
-        lines.append(f"cut at: {guard.max_time_s} s, {guard.max_rows} rows, {guard.max_bytes} bytes")
+        pool = f", in workload pool {escape(guard.workload_pool)}" if guard.workload_pool else ""
+        lines.append(f"cut at: {guard.max_time_s} s, {guard.max_rows} rows, {guard.max_bytes} bytes{pool}")
+    lines += [f"why: {escape(reason)}" for reason in cost.reasons]
+    if cost.rewrite:
+        lines.append(f"cheaper: {escape(cost.rewrite)}")
     return lines
 
 

@@ -10,6 +10,7 @@ from functools import partial
 import anyio
 from anyio import to_thread
 
+from agentgate_mcp.approvals.facts_view import cost_lines
 from agentgate_mcp.dispatch.executor import Dispatcher, no_progress
 from agentgate_mcp.dispatch.request import CallRequest, checked_call, new_call_id
 from agentgate_mcp.effects import effects_of
@@ -18,7 +19,7 @@ from agentgate_mcp.graph.outline import lines, outline, told_facts
 from agentgate_mcp.graph.tactics import attack_table
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision
-from agentgate_mcp.model.facts import BlastRadiusFacts
+from agentgate_mcp.model.facts import BlastRadiusFacts, CostFacts
 from agentgate_mcp.model.verdict import Finding, FindingStatus, Outcome, Refused, Verdict
 from agentgate_mcp.tools.definition import Progress
 
@@ -136,6 +137,7 @@ def summary(verdict: Verdict) -> dict[str, Json]:
         "reasons": list(verdict.reasons[:6]),
         "suggestion": verdict.suggestion,
         "impact": [*_impact_lines(verdict)],
+        "cost": [*_cost_lines(verdict)],
     }
 
 
@@ -145,6 +147,14 @@ def _impact_lines(verdict: Verdict) -> tuple[str, ...]:
         if isinstance(stage.facts, BlastRadiusFacts) and (change := stage.facts.change) is not None:
             title = f"{change.action} {', '.join(change.targets[:3])}"
             return lines(outline(told_facts(change, title), attack_table(), limit=IMPACT_LINES))
+    return ()
+
+
+def _cost_lines(verdict: Verdict) -> tuple[str, ...]:
+    """What a call's searches are predicted to take; empty for a call that searches nothing."""
+    for stage in verdict.stages:
+        if isinstance(stage.facts, CostFacts) and stage.facts.tier != "none":
+            return tuple(cost_lines(stage.facts))
     return ()
 
 

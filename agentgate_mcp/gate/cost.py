@@ -86,7 +86,7 @@ def price(ctx: StageContext, request: SearchRequest) -> tuple[Priced, Estimate]:
     world, facts = ctx.world, read(ctx, request)
     places = read_places(request.query, request.earliest, request.latest, world.knowledge, ctx.search_now)
     shape = shape_of(request.query, world.knowledge) if world.cost.history.shapes else ""
-    return Priced(facts=facts, query=request.query), estimate(facts, world.cost, places, shape=shape)
+    return Priced(facts=facts, reads=places, query=request.query), estimate(facts, world.cost, places, shape=shape)
 
 
 def guard(total: Estimate, rows: int, workload_pool: str = "") -> RuntimeGuard:

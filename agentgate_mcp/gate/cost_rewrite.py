@@ -11,6 +11,7 @@ from agentgate_mcp.gate.cost_model import CostBaselines
 from agentgate_mcp.model.facts import SearchFacts
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.expand import expand
+from agentgate_mcp.spl.facts import SearchRead
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.parser import parse
 from agentgate_mcp.spl.render import render
@@ -26,9 +27,10 @@ _MOST_NAMES: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """One search of a call: its facts, and its text with the knowledge that explains it."""
+    """One search of a call: its facts, where it reads, and its text."""
 
     facts: SearchFacts
+    reads: tuple[SearchRead, ...]
     query: str
 
 
@@ -38,8 +40,10 @@ def cheaper(searches: Sequence[Priced], baselines: CostBaselines, knowledge: Kno
     ways: list[str] = []
     if any(f.real_time for f in facts):
         ways.append("Use a fixed time range instead of a real-time search.")
-    if open_ended := [f for f in facts if f.raw_events and (f.index_wildcard or f.default_indexes)]:
-        ways.append(_name_indexes(open_ended, baselines))
+    if open_ended := [
+        s for s in searches if s.facts.raw_events and (s.facts.index_wildcard or s.facts.default_indexes)
+    ]:
+        ways.append(_name_indexes([place for s in open_ended for place in s.reads], baselines))
     if any(f.span_seconds is None or f.span_seconds > _LONG_S for f in facts):
         ways.append("Start with the last 24 hours and widen only where there are hits.")
     if any(f.leading_wildcards for f in facts):
@@ -91,11 +95,12 @@ def as_tstats(query: str, knowledge: KnowledgeSet) -> str:
             return ""
 
 
-def _name_indexes(facts: Sequence[SearchFacts], baselines: CostBaselines) -> str:
+def _name_indexes(reads: Sequence[SearchRead], baselines: CostBaselines) -> str:
     """Asks for index names, and says them where the source types named tell."""
-    wanted = {name.lower() for f in facts for name in f.sourcetypes}
+    open_ended = [place for place in reads if place.everything or any("*" in name for name in place.indexes)]
+    wanted = {name for place in open_ended for name in place.sourcetypes}
     held = baselines.stats.holding(wanted) if baselines.stats is not None and wanted else ()
-    if not held or len(held) > _MOST_NAMES or not all(f.sourcetypes for f in facts):
+    if not held or len(held) > _MOST_NAMES or not all(place.sourcetypes for place in open_ended):
         return "Name the indexes that matter instead of searching all of them."
     named = f"index={held[0]}" if len(held) == 1 else f"index IN ({', '.join(held)})"
     return f"Name the indexes that hold these source types: {named}."

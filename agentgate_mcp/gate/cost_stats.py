@@ -152,19 +152,17 @@ class IndexStats:
         return [n for n in self.series if n.startswith("_") == inside and fnmatch.fnmatchcase(n, literal)]
 
     def holding(self, sourcetypes: Collection[str]) -> tuple[str, ...]:
-        """Indexes with events of one of these source types (lower-case), by name."""
-        return tuple(sorted(n for n, kinds in self.series.items() if any(s in kinds for s in sourcetypes)))
+        """Indexes with events of one of these source types or patterns (lower-case), by name; internal
+        ones left out."""
+        named = ((name, kinds) for name, kinds in self.series.items() if not name.startswith("_"))
+        return tuple(sorted(name for name, kinds in named if _chosen(kinds, sourcetypes)))
 
     def add(
         self, tally: Tally, index: str, sourcetypes: Sequence[str], earliest: float, latest: float, runs: int = 1
     ) -> None:
         """Count one index over ``earliest`` to ``latest``; of some source types, if any are named."""
         kinds = self.series.get(index, {})
-        if not sourcetypes:
-            chosen = [_ANY]
-        else:
-            patterns = [s.replace("[", "[[]").replace("?", "[?]") for s in sourcetypes]
-            chosen = [k for k in kinds if k and any(fnmatch.fnmatchcase(k, p) for p in patterns)]
+        chosen = _chosen(kinds, sourcetypes) if sourcetypes else [_ANY]
         for kind in chosen:
             if kind in kinds and latest > earliest:
                 self._add(tally, index, kinds[kind], earliest, latest, runs)
@@ -214,6 +212,12 @@ class IndexStats:
         """Events and bytes per second lately."""
         low, high = bisect_left(s.starts, until - RECENT_S), bisect_right(s.starts, until)
         return (s.events[high] - s.events[low]) / RECENT_S, (s.sizes[high] - s.sizes[low]) / RECENT_S
+
+
+def _chosen(kinds: Collection[str], wanted: Collection[str]) -> list[str]:
+    """The source types that names or patterns mean."""
+    patterns = [name.replace("[", "[[]").replace("?", "[?]") for name in wanted]
+    return [kind for kind in kinds if kind and any(fnmatch.fnmatchcase(kind, pattern) for pattern in patterns)]
 
 
 def _floor(moment: float, width: int) -> float:

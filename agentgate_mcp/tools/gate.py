@@ -29,6 +29,8 @@ class PreviewResult(Output):
     suggestion: str
     impact: tuple[str, ...]
     """What a change would break and leave without cover, as a tree of text lines."""
+    cost: tuple[str, ...]
+    """What the call's searches are predicted to take, with 90 % intervals, and a cheaper way if there is one."""
 
 
 class FindingState(Output):

@@ -2,14 +2,17 @@
 
 import pytest
 
-from agentgate_mcp.gate import cost
+from agentgate_mcp.gate import blast_radius, cost
 from agentgate_mcp.gate.cost_model import CostBaselines
+from agentgate_mcp.gate.cost_stats import IndexStats
+from agentgate_mcp.gate.evidence import evidence_hash
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.decision import Severity
-from agentgate_mcp.model.facts import CostFacts
+from agentgate_mcp.model.facts import BlastRadiusFacts, CostFacts
+from agentgate_mcp.model.usage import Volume
 from agentgate_mcp.model.verdict import StageResult
-from tests.unit.blast.worlds import bundled_world, context, world_of
+from tests.unit.blast.worlds import NOW, bundled_world, context, world_of
 from tests.unit.graph.samples import detection
 
 WORLD = world_of(
@@ -160,3 +163,66 @@ def test_the_same_call_gives_the_same_bytes() -> None:
     first, _ = priced("splunk_run_query", query="index=* x", earliest_time="-7d")
     again, _ = priced("splunk_run_query", query="index=* x", earliest_time="-7d")
     assert first.to_json() == again.to_json()
+
+
+def counted_world(pool: str = "") -> World:
+    rows = [
+        Volume(index=index, sourcetype=kind, start=int(NOW) - hour * 3_600, span=3_600, events=60_000, size=9_000_000)
+        for hour in range(1, 24 * 8)
+        for index, kind in (("network", "zeek:conn"), ("auth", "okta"))
+    ]
+    return world_of((), (), CostBaselines(stats=IndexStats.of(rows, width=3_600), workload_pool=pool))
+
+
+@pytest.mark.req("cost.index_stats")
+def test_counted_events_say_so_with_their_shares() -> None:
+    _, facts = priced(
+        "splunk_run_query", counted_world(), query="index IN (network, auth) x", earliest_time="-24h", latest_time="now"
+    )
+    assert facts.tier == "index_stats"
+    assert facts.events is not None
+    assert (facts.events.low, facts.events.estimate, facts.events.high) == (2_880_000, 2_880_000, 2_880_000)
+    assert facts.buckets is not None
+    assert facts.buckets.estimate >= 2
+    assert "index network: about 1,440,000 events, 50%" in facts.reasons
+    assert "counted from index statistics" in facts.reasons
+
+
+@pytest.mark.req("cost.guard")
+def test_the_guard_names_the_workload_pool_and_asks_for_no_timeline() -> None:
+    for pool in ("", "agents"):
+        _, facts = priced("splunk_run_query", counted_world(pool), query="index=auth x")
+        assert facts.guard is not None
+        assert (facts.guard.workload_pool, facts.guard.status_buckets) == (pool, 0)
+
+
+@pytest.mark.req("cost.rewrite", "cost.index_stats")
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("index=network | stats count by host", "| tstats count WHERE index=network BY host"),
+        ("sourcetype=okta x", "index=auth."),
+        ("sourcetype IN (okta, zeek*) x", "index IN (auth, network)."),
+        ("(sourcetype=okta OR sourcetype=zeek:conn) x", "index IN (auth, network)."),
+        ("(sourcetype=okta OR y) x", "Name the indexes that matter"),
+        ("NOT sourcetype=okta x", "Name the indexes that matter"),
+        ("index=network | stats count by src", "Count with tstats"),
+    ],
+)
+def test_the_cheaper_way_is_written_out_where_it_is_known(query: str, hint: str) -> None:
+    _, facts = priced("splunk_run_query", counted_world(), query=query, earliest_time="-7d", latest_time="now")
+    assert hint in facts.rewrite
+
+
+@pytest.mark.req("R6", "cost.index_stats")
+def test_an_approvals_evidence_does_not_change_with_volumes() -> None:
+    tool, arguments = "splunk_run_query", {"query": "index=auth x"}
+    hashes = set[str]()
+    for world in (counted_world(), counted_world("agents"), world_of()):
+        ctx = context(world, tool, {**arguments})
+        facts = blast_radius.run(ctx).facts
+        assert isinstance(facts, BlastRadiusFacts)
+        ctx.blast_radius = facts
+        hashes.add(evidence_hash(ctx))
+    assert len(hashes) == 1
+    assert len({counted_world().hash, counted_world("agents").hash, world_of().hash}) == 3
