@@ -326,6 +326,13 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("provenance.leaves", "Outputs are kept as bounded leaves, identifiers first.", source="DESIGN §6.2"),
     Req("provenance.trust", "What is not listed as trusted is attacker-writable.", source="DESIGN §6.2"),
     Req("provenance.traces", "Recorded tool hijacks are held; no read ever is.", source="DESIGN §6.2"),
+    Req("provenance.hijacks", "A value that only data named is held, with no word of override in it.", source="DESIGN §6.2"),
+    Req("provenance.reference", "What the user points at is resolved by structure, to one thing or to all that is meant."),
+    Req("provenance.structured", "Text that is data is read whole and strictly, or not at all."),
+    Req("provenance.sourcetypes", "Each sourcetype says which of its fields an attacker can write; unknown ones say all."),
+    Req("provenance.eviction", "Forgetting a read never turns a held call into an allowed one.", source="DESIGN §6.2"),
+    Req("provenance.schema", "Roles of another server's parameters come from names and types, never from prose."),
+    Req("provenance.bench", "The provenance bench says what is held, of how many, with intervals.", source="DESIGN §6.2"),
     # --- graph ---
     Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as in Splunk.", "DESIGN §6.3"),
     Req("graph.hash", "The graph's hash depends on its content and not on the order of its objects.", "DESIGN §6.3"),
@@ -381,11 +388,12 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.shipped", "The shipped policies are complete and right about their own examples.", "DESIGN §7"),
     Req("policy.engine", "Conditions are typed; an unknown fact or impossible clause is refused at load.", "DESIGN §7"),
     Req("policy.lock", "A changed policy without a new version cannot be locked.", "DESIGN §7"),
-    Req("policy.site", "A site adds policies and cannot replace shipped ones.", "DESIGN §7"),
+    Req("policy.site", "A site adds policies, tightens shipped ones, and loosens only what they mark.", "DESIGN §7"),
     Req("policy.evidence", "An approval binds target and expanded search, not the clock.", "DESIGN §8"),
     Req("policy.scope", "An agent reaches its own scope, narrowed by the agent it says it is.", "DESIGN §3.1"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     Req("policy.checks", "A policy that cannot mean what it says is refused at load, with file and line.", "DESIGN §7"),
+    Req("policy.diff", "What differs between two libraries is tighter, looser or neither, as calls show.", "DESIGN §7"),
     # --- dispatch ---
     Req(
         "dispatch.tool-list-size",

@@ -6,6 +6,8 @@ of a parameter is known: free text and paging are recognised, everything else is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agentgate_mcp.model.call import ToolSpec
 from agentgate_mcp.model.decision import ParamRole
 
@@ -36,7 +38,7 @@ def role_of(spec: ToolSpec | None, path: str) -> ParamRole:
         return ParamRole.SINK
     role = spec.role(top)
     if spec.toolset == "upstream":
-        return role if top in spec.roles else _guessed(parts)
+        return role if top in spec.roles else guessed_role([p for p in parts[1:] if p and not p.isdigit()])
     nested = len(parts) > 2
     if role is ParamRole.SINK and nested and parts[-1] not in _OURS_SINKS:
         return _setting(parts)
@@ -45,13 +47,13 @@ def role_of(spec: ToolSpec | None, path: str) -> ParamRole:
     return role
 
 
-def _guessed(parts: list[str]) -> ParamRole:
+def guessed_role(names: Sequence[str]) -> ParamRole:
     """The role that a parameter's name suggests. Inside a structure the innermost name counts, and
     only when nothing around it is unknown."""
-    names = [p.lower() for p in parts[1:] if p and not p.isdigit()]
-    if names and all(n in _BODY for n in names):
+    lowered = [n.lower() for n in names]
+    if lowered and all(n in _BODY for n in lowered):
         return ParamRole.BODY
-    if names and all(n in _BODY or n in _SELECTOR for n in names):
+    if lowered and all(n in _BODY or n in _SELECTOR for n in lowered):
         return ParamRole.SELECTOR
     return ParamRole.SINK
 
