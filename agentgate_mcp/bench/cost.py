@@ -37,7 +37,7 @@ from agentgate_mcp.spl.facts import read_places, read_search
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 
 Say = Callable[[str], None]
-COUNT, QUICK_COUNT = 600, 200
+COUNT, QUICK_COUNT = 1_000, 200
 COVERAGE_LOW, COVERAGE_HIGH, RANK, ESTIMATE_MS = 0.85, 0.95, 0.9, 0.3
 """Goals."""
 _GUARD: Final = RuntimeGuard(max_time_s=60, max_rows=10, max_bytes=10_000_000)
