@@ -1,4 +1,4 @@
-"""`agentgate-mcp policy`: list, show, test and lock the policy library."""
+"""`agentgate-mcp policy`: list, show, test, compare, try out and lock the policy library."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Annotated
 
 import typer
 
+from agentgate_mcp.cli.state import settings_of
 from agentgate_mcp.cli.terminal import err, out, print_json, table
 from agentgate_mcp.errors import NotFoundError
 from agentgate_mcp.model.call import Json
 
 app = typer.Typer(no_args_is_help=True)
-SiteDir = Annotated[Path | None, typer.Option("--policies", help="A site's own policy directory.")]
+SiteDir = Annotated[Path | None, typer.Option("--policies", help="A site's own policy directory; else the configured one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
-def list_policies(policies: SiteDir = None, as_json: AsJson = False) -> None:
+def list_policies(context: typer.Context, policies: SiteDir = None, as_json: AsJson = False) -> None:
     """Every policy in force."""
     from agentgate_mcp.policies.loader import load_library
 
-    library = load_library(policies)
+    library = load_library(policies or settings_of(context).policies_dir)
     if as_json:
         rows: list[Json] = [
             {
@@ -54,11 +55,11 @@ def list_policies(policies: SiteDir = None, as_json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show(policy_id: str, policies: SiteDir = None, as_json: AsJson = False) -> None:
+def show(context: typer.Context, policy_id: str, policies: SiteDir = None, as_json: AsJson = False) -> None:
     """One policy: rules, thresholds, standards, tests."""
     from agentgate_mcp.policies.loader import load_library
 
-    library = load_library(policies)
+    library = load_library(policies or settings_of(context).policies_dir)
     found = library.get(policy_id)
     if found is None:
         known = [p.file.id for p in library.policies]
@@ -76,12 +77,13 @@ def show(policy_id: str, policies: SiteDir = None, as_json: AsJson = False) -> N
 
 
 @app.command("test")
-def run_tests(policies: SiteDir = None, as_json: AsJson = False) -> None:
+def run_tests(context: typer.Context, policies: SiteDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand inside the policy files."""
     from agentgate_mcp.policies.loader import load_library
     from agentgate_mcp.policies.selftest import run_cases
 
-    results = [r for p in load_library(policies).policies for r in run_cases(p)]
+    library = load_library(policies or settings_of(context).policies_dir)
+    results = [r for p in library.policies for r in run_cases(p)]
     failed = [r for r in results if not r.ok]
     if as_json:
         problems: list[Json] = [
@@ -95,6 +97,36 @@ def run_tests(policies: SiteDir = None, as_json: AsJson = False) -> None:
         out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed", markup=False)
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("diff")
+def diff(
+    context: typer.Context,
+    before: Annotated[Path | None, typer.Argument(help="A policy directory; without one, what is shipped.")] = None,
+    after: Annotated[Path | None, typer.Argument(help="Another; without one, the configured library.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What differs between two libraries, and whether it is tighter or looser.
+
+    A directory that holds a lock is a whole library; any other is a site's own, over what is shipped."""
+    from agentgate_mcp.gate.policy.changes import compare_all
+    from agentgate_mcp.policies.loader import library_at, load_library
+
+    old = load_library() if before is None else library_at(before)
+    new = load_library(settings_of(context).policies_dir) if after is None else library_at(after)
+    changes = compare_all([p.file for p in old.policies], [p.file for p in new.policies])
+    if as_json:
+        rows: list[Json] = [
+            {"policy": c.policy, "what": c.what, "before": c.before, "after": c.after, "direction": c.direction}
+            for c in changes
+        ]
+        print_json({"before": old.lock, "after": new.lock, "changes": rows})
+        return
+    table(
+        ("policy", "what", "before", "after", "which is"),
+        [(c.policy, c.what, c.before, c.after, c.direction) for c in changes],
+        empty="no difference",
+    )
 
 
 @app.command("lock")

@@ -1,26 +1,29 @@
 """Policy files from disk to a library, all or nothing (DESIGN §7).
 
 The shipped files must agree with `policies.lock`: an edited policy is refused, not obeyed. A
-site's own directory is added to them; it cannot replace what is shipped.
+site's own directory is added to them; it changes what is shipped only as far as that allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import yaml
 from pydantic import ValidationError
 
 from agentgate_mcp.errors import PolicyError
-from agentgate_mcp.gate.policy.compiled import CompiledPolicy, PolicyLibrary, compile_policy, merge
-from agentgate_mcp.gate.policy.schema import PolicyFile
+from agentgate_mcp.gate.policy.compiled import CompiledPolicy, PolicyLibrary, compile_policy
+from agentgate_mcp.gate.policy.overrides import PolicyOverride, override
+from agentgate_mcp.gate.policy.schema import PolicyFile, Strict
 from agentgate_mcp.policies.places import lines_of
+from agentgate_mcp.policies.selftest import run_cases
 
 SHIPPED = Path(__file__).parent
 LOCK = "policies.lock"
+M = TypeVar("M", bound=Strict)
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -44,26 +47,56 @@ class LockRow:
 
 
 def load_library(site_dir: Path | None = None, shipped_dir: Path = SHIPPED) -> PolicyLibrary:
-    """The shipped policies, checked against their lock, with a site's own added.
+    """The shipped policies, checked against their lock, with a site's own added and its changes made.
 
     Raises: PolicyError with file and place."""
     policies = read_directory(shipped_dir)
     check_lock(policies, read_lock(shipped_dir / LOCK))
-    shipped = PolicyLibrary(policies=tuple(sorted(policies, key=lambda p: p.file.id)))
-    if site_dir is None:
-        return shipped
-    if not site_dir.is_dir():
-        raise PolicyError(str(site_dir), "directory", "expected a directory of policy files")
-    return merge(shipped, {p.file.id: p for p in read_directory(site_dir)})
+    if site_dir is not None:
+        policies = with_site(policies, site_dir)
+    return PolicyLibrary(policies=tuple(sorted(policies, key=lambda p: p.file.id)))
+
+
+def library_at(directory: Path) -> PolicyLibrary:
+    """A directory by itself where it holds a lock, over the shipped policies where it does not. A whole
+    library may differ from its lock here: what differs is looked at, not obeyed.
+
+    Raises: PolicyError with file and place."""
+    if not (directory / LOCK).exists():
+        return load_library(directory)
+    return PolicyLibrary(policies=tuple(sorted(read_directory(directory), key=lambda p: p.file.id)))
+
+
+def with_site(shipped: Sequence[CompiledPolicy], directory: Path) -> list[CompiledPolicy]:
+    """``shipped`` with what a site's directory adds (policies under ids of its own) and changes
+    (files that say `overrides: POL-012`). All of the site's own tests come out as they say.
+
+    Raises: PolicyError naming the file and what it may not do."""
+    if not directory.is_dir():
+        raise PolicyError(str(directory), "directory", "expected a directory of policy files")
+    found = {p.file.id: p for p in shipped}
+    source_of: dict[str, str] = {}
+    for path in _files(directory):
+        raw, document = _document(path)
+        overrides = isinstance(document, dict) and "overrides" in cast(dict[object, object], document)
+        read = _overridden if overrides else _own
+        policy = read(path.name, raw, cast(object, document), shipped)
+        if policy.file.id in source_of:
+            other = source_of[policy.file.id]
+            raise PolicyError(path.name, "id", f"{policy.file.id} is the id of {other} already")
+        for index, result in enumerate(run_cases(policy)):
+            if not result.ok:
+                came = result.problem or f"got {result.got}"
+                said = f"{result.name}: expected {result.expected}, {came}"
+                raise PolicyError(path.name, lines_of(raw)(("tests", index)), said)
+        found[policy.file.id] = policy
+        source_of[policy.file.id] = path.name
+    return list(found.values())
 
 
 def read_directory(directory: Path) -> list[CompiledPolicy]:
     """Every `*.yaml` of a directory, compiled, each id once. Raises: PolicyError."""
-    for path in sorted(directory.glob("*.yml")):
-        raise PolicyError(path.name, "file", "expected *.yaml; rename the file, or it would not be read")
-    found = [read_policy(path) for path in sorted(directory.glob("*.yaml"))]
-    if not found:
-        raise PolicyError(str(directory), "directory", "expected at least one policy file (*.yaml)")
+    found = [read_policy(path) for path in _files(directory)]
     source_of: dict[str, str] = {}
     for policy in found:
         first = source_of.setdefault(policy.file.id, policy.source)
@@ -74,9 +107,24 @@ def read_directory(directory: Path) -> list[CompiledPolicy]:
 
 def read_policy(path: Path) -> CompiledPolicy:
     """One policy file. Raises: PolicyError naming the line or the field."""
+    return _policy(path.name, *_document(path))
+
+
+def _files(directory: Path) -> list[Path]:
+    for path in sorted(directory.glob("*.yml")):
+        raise PolicyError(path.name, "file", "expected *.yaml; rename the file, or it would not be read")
+    found = sorted(directory.glob("*.yaml"))
+    if not found:
+        raise PolicyError(str(directory), "directory", "expected at least one policy file (*.yaml)")
+    return found
+
+
+def _document(path: Path) -> tuple[bytes, object]:
+    """The bytes of a file and what they say. Raises: PolicyError naming the line."""
     try:
         raw = path.read_bytes()
-        document = yaml.load(raw.decode("utf-8"), _UniqueKeys)  # noqa: S506  a SafeLoader
+        # YAML lists become tuples, so that strict models take them.
+        return raw, _tuples(yaml.load(raw.decode("utf-8"), _UniqueKeys))  # noqa: S506  a SafeLoader
     except OSError as exc:
         raise PolicyError(path.name, "file", exc.strerror or "cannot be read") from None
     except UnicodeDecodeError as exc:
@@ -89,14 +137,36 @@ def read_policy(path: Path) -> CompiledPolicy:
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         # A value such as the date 2026-13-45 fails where it is built, without a place.
         raise PolicyError(path.name, "file", f"is not YAML ({type(exc).__name__})") from None
+
+
+def _policy(name: str, raw: bytes, document: object) -> CompiledPolicy:
+    file = _checked(PolicyFile, name, raw, document)
+    return compile_policy(file, source=name, raw=raw, place=lines_of(raw))
+
+
+def _own(name: str, raw: bytes, document: object, shipped: Sequence[CompiledPolicy]) -> CompiledPolicy:
+    policy = _policy(name, raw, document)
+    if any(p.file.id == policy.file.id for p in shipped):
+        raise PolicyError(name, "id", f"{policy.file.id} is shipped; change it with `overrides: {policy.file.id}`")
+    return policy
+
+
+def _overridden(name: str, raw: bytes, document: object, shipped: Sequence[CompiledPolicy]) -> CompiledPolicy:
+    change, place = _checked(PolicyOverride, name, raw, document), lines_of(raw)
+    base = next((p for p in shipped if p.file.id == change.overrides), None)
+    if base is None:
+        raise PolicyError(name, place(("overrides",)), f"expected the id of a shipped policy, got {change.overrides}")
+    return override(base, change, source=name, raw=raw, place=place)
+
+
+def _checked(model: type[M], name: str, raw: bytes, document: object) -> M:
+    """``document`` in the form of ``model``. Raises: PolicyError naming the field."""
     try:
-        # Lax only where YAML has no type of its own: lists for tuples. Strictness stays per field.
-        file = PolicyFile.model_validate(_tuples(document))
+        return model.model_validate(document)
     except ValidationError as exc:
         first = exc.errors(include_url=False)[0]
         got = f", got {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
-        raise PolicyError(path.name, lines_of(raw)(first["loc"]), f"{first['msg']}{got}") from None
-    return compile_policy(file, source=path.name, raw=raw, place=lines_of(raw))
+        raise PolicyError(name, lines_of(raw)(first["loc"]), f"{first['msg']}{got}") from None
 
 
 def read_lock(path: Path) -> dict[str, LockRow]:

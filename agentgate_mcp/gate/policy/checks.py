@@ -37,8 +37,9 @@ def problems(file: PolicyFile) -> tuple[Problem, ...]:
     return (*_standards(file), *_thresholds(file), *rule_problems(file), *_tests(file))
 
 
-def rule_problems(file: PolicyFile) -> tuple[Problem, ...]:
-    """Of these, what may also come from the numbers that a site puts in place of the file's own."""
+def rule_problems(file: PolicyFile, *, shadowed: bool = True) -> tuple[Problem, ...]:
+    """What is wrong with the rules. Not ``shadowed`` where a site tightens a rule so far that it covers
+    another: that is what it wants."""
     found: list[Problem] = []
     for index, rule in enumerate(file.rules):
         path: Path = ("rules", index)
@@ -50,7 +51,7 @@ def rule_problems(file: PolicyFile) -> tuple[Problem, ...]:
         for i, name in enumerate(ids)
         if name in ids[:i]
     ]
-    return tuple(found) if found else tuple(_shadowed(file))
+    return tuple(found) if found or not shadowed else tuple(_shadowed(file))
 
 
 def _standards(file: PolicyFile) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -103,7 +103,12 @@ def compile_policy(
         first, *more = found
         also = "".join(f"; {place(p.path)}: {p}" for p in more[:_TOLD])
         raise PolicyError(source, place(first.path), f"{first}{also}")
-    rules = tuple(
+    return CompiledPolicy(file=file, source=source, sha256=hashlib.sha256(raw).hexdigest(), rules=compile_rules(file))
+
+
+def compile_rules(file: PolicyFile) -> tuple[CompiledRule, ...]:
+    """The rules of a file that has been checked."""
+    return tuple(
         CompiledRule(
             rule=rule,
             holds=compile_condition(rule.when, file.thresholds),
@@ -112,21 +117,6 @@ def compile_policy(
         )
         for rule in file.rules
     )
-    return CompiledPolicy(file=file, source=source, sha256=hashlib.sha256(raw).hexdigest(), rules=rules)
-
-
-def merge(shipped: PolicyLibrary, site: Mapping[str, CompiledPolicy]) -> PolicyLibrary:
-    """The shipped library with a site's own policies added; a site cannot reuse a shipped id.
-
-    Raises: PolicyError naming the file that tries."""
-    taken = {p.file.id for p in shipped.policies}
-    for policy in site.values():
-        if policy.file.id in taken:
-            raise PolicyError(
-                policy.source, "id", f"{policy.file.id} is shipped; a site adds policies under its own ids"
-            )
-    both = [*shipped.policies, *site.values()]
-    return PolicyLibrary(policies=tuple(sorted(both, key=lambda p: p.file.id)))
 
 
 def _first(path: str, facts: FactSet) -> str:

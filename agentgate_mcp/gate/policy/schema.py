@@ -16,11 +16,13 @@ SeverityName = Literal["low", "medium", "high", "critical"]
 UNARY: frozenset[str] = frozenset({"is_true", "is_false", "nonempty", "empty", "is_none", "not_none"})
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Base of what is read from policy files: no coercion, no unknown field."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
 
 
-class Clause(_Strict):
+class Clause(Strict):
     """One comparison on one declared fact. ``threshold`` names an entry of the file's
     ``thresholds`` instead of a literal ``value``, so that a site can tighten the number."""
 
@@ -38,7 +40,7 @@ class Clause(_Strict):
         return self
 
 
-class Condition(_Strict):
+class Condition(Strict):
     """`all`, `any` or `not` over conditions, or one clause. Exactly one of the four."""
 
     all: tuple[Condition, ...] | None = None
@@ -63,7 +65,7 @@ class Condition(_Strict):
         return self
 
 
-class Standard(_Strict):
+class Standard(Strict):
     """A standard that the policy supports; never one that it claims to fulfil."""
 
     standard: str
@@ -74,7 +76,7 @@ class Standard(_Strict):
     verified: bool = True
 
 
-class Rule(_Strict):
+class Rule(Strict):
     """One outcome of a policy. ``reason`` and ``suggestion`` may hold `{fact.path}`."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -88,7 +90,7 @@ class Rule(_Strict):
     """A fact path whose first value names the team that must approve."""
 
 
-class PolicyCase(_Strict):
+class PolicyCase(Strict):
     """An inline test: a call against the bundled world, or a fragment of facts."""
 
     name: str
@@ -98,7 +100,7 @@ class PolicyCase(_Strict):
     """Fact path -> value; every other fact has its default."""
 
 
-class PolicyFile(_Strict):
+class PolicyFile(Strict):
     id: Annotated[str, Field(pattern=r"^[A-Z]{2,8}-\d{3}$")]
     version: Annotated[int, Field(ge=1)]
     title: str

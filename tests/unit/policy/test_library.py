@@ -76,10 +76,10 @@ def test_a_policy_that_is_not_locked_is_refused() -> None:
 def test_a_changed_policy_needs_a_new_version(copied: Path) -> None:
     path = copied / "POL-012.yaml"
     path.write_text(path.read_text("utf-8") + "\n# widened\n", "utf-8")
-    with pytest.raises(PolicyError, match="expected a version above 1"):
+    with pytest.raises(PolicyError, match="expected a version above 2"):
         lock_text(read_directory(copied), read_lock(copied / LOCK))
-    path.write_text(path.read_text("utf-8").replace("version: 1\n", "version: 2\n", 1), "utf-8")
-    assert "POL-012 2 " in lock_text(read_directory(copied), read_lock(copied / LOCK))
+    path.write_text(path.read_text("utf-8").replace("version: 2\n", "version: 3\n", 1), "utf-8")
+    assert "POL-012 3 " in lock_text(read_directory(copied), read_lock(copied / LOCK))
 
 
 @pytest.mark.req("policy.site")
