@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentgate_mcp.backends.embedded.duck import Query
 from agentgate_mcp.backends.embedded.search.engine import SearchEngine
@@ -23,19 +25,12 @@ pytestmark = pytest.mark.req("embedded.no-sql-text")
 
 MARK = "zqxj"
 PAYLOADS = [
-    f"{MARK}' OR '1'='1",
-    f'{MARK}" OR "1"="1',
-    f"{MARK}'); DROP TABLE events; --",
-    f"{MARK} FROM events; ATTACH 'x' AS y; --",
-    f"{MARK}*/ UNION SELECT * FROM about /*",
-    f"{MARK}$p0",
-    f"{MARK}{{}}",
-    f"{MARK}$$",
-    f"{MARK}\\'",
-    f"read_text('{MARK}')",
-    f"../../{MARK}",
-    f"{MARK}\u0000\u2028",
-    f"{MARK}%n%s",
+    f"{MARK}' OR '1'='1'); DROP TABLE events; -- $p0 {{}} $$ %n%s",
+    f'{MARK}" OR "1"="1 FROM events; ATTACH \'x\' AS y; --',
+    f"*/ UNION SELECT * FROM about /*{MARK}\u0000\u2028",
+    f"read_text('../../{MARK}')\\'",
+    f"(?<{MARK}>{MARK})",
+    f"s/{MARK}/{MARK}/",
 ]
 FORMS = [
     # values and names in search expressions
@@ -83,6 +78,61 @@ FORMS = [
     "| makeresults format=json data={q}", "* | join {q} [search user={q}]", "* | append [search {q}={q}]",
     "* | appendpipe [stats count BY {q}]", "* | return {q}", "* | format {q} {q} {q} {q} {q} {q}",
     "| union {q} [search *]", "`{r}`", "`known({r})`",
+    # several parts of one command at once
+    "{q}={q}",
+    "{q} IN ({q})",
+    "{q} | table {q}",
+    "* | stats values({q}) as {q} by {q}",
+    "* | stats sum({q}) as {q} mode(user) list({q}) latest({q}) perc9({q}) by user",
+    "* | stats count(eval({q}={q})) as {q}",
+    "* | eval {q}=user | stats values({q}*) as *{q} count({q})",
+    "* | eventstats max({q}) as {q} dc(user) by {q}",
+    "* | streamstats window=2 last({q}) as {q} by {q}",
+    "* | streamstats time_window={q} reset_before={q} count by {q}",
+    "* | chart count over {q} by user limit=1 otherstr={q}",
+    "* | eval {q}={q} | chart count sum(user) over user by {q} sep={q} nullstr={q}",
+    "* | chart count over user by {q} format={q} where {q} > 1",
+    "* | eval {q}={q} | timechart span=1d count by {q} limit=1 useother=t otherstr={q}",
+    "* | timechart span={q} aligntime={q} per_day({q}) as {q}",
+    "* | bin {q} span=5 as {q}",
+    "* | bin {q} bins=3 start={q} aligntime={q}",
+    "* | top {q} user countfield={q} percentfield={q} useother=t otherstr={q}",
+    "* | rare 1 user by {q} useother=t otherstr={q}",
+    "* | addtotals {q} user col=t labelfield={q} label={q} fieldname={q}",
+    "* | accum {q} as {q} | delta {q} as {q} | autoregress {q} p=1-2",
+    "* | trendline ema2({q}) as {q} wma3(user)",
+    "* | makecontinuous {q} span=5",
+    "* | sort {q}",
+    "* | dedup {q} keepevents=t sortby {q}",
+    "* | regex {q}={q}",
+    "* | rename {q} as {q}, user as {q}",
+    "* | rename user* as {q}*, {q} as user",
+    "* | replace {q} with {q} in user, {q}",
+    "* | replace *{q} with {q}* in user",
+    "* | strcat user {q} {q} {q}",
+    "* | rangemap field={q} {q}=1-2 default={q}",
+    "* | setfields a={q}",
+    "* | rex field={q} {q}",
+    "* | rex max_match=0 offset_field={q} {q}",
+    "* | eval user={q} | spath input=user output={q} path=a",
+    "* | spath input=user {q}",
+    "* | eval _raw={q} | extract pairdelim={q} kvdelim={q}",
+    "* | makemv delim={q} {q}",
+    "* | makemv delim=e user | mvexpand user | mvcombine delim={q} {q} | nomv {q}",
+    "* | untable user {q} {q}",
+    "* | xyseries event_id user {q}",
+    "* | xyseries format={q} sep={q} user {q} index event_id",
+    "* | transpose column_name={q} header_field={q}",
+    "* | foreach {q} user [eval {q}='<<FIELD>>']",
+    "* | transaction {q} startswith={q} delim={q}",
+    "* | transaction user mvlist={q} nullstr={q}",
+    "* | convert timeformat={q} ctime({q}) as {q}",
+    "* | eval {q}=lower({q}).{q}, b=replace(user, {q}, {q}), c=printf({q}, user, 1, 2), d=trim(user, {q})",
+    "* | where match(user, {q}) OR user LIKE {q} OR user IN ({q}, {q}) OR searchmatch({q}) OR {q}>user",
+    "* | eval a=strftime(_time, {q}), b=split({q}, {q}), c=mvjoin(b, {q}), d=mvfind(b, {q}), e=mvzip(b, b, {q})",
+    "* | eval a=strptime(user, {q})",
+    "* | eval a=spath(user, {q}), b=json_extract(user, {q}), c=json_set(user, {q}, {q}), d=json_object({q}, {q})",
+    "* | eval a=case(user={q}, {q}, true(), {q}), b=max({q}, user), c=coalesce(a, {q}), d=nullif(a, {q})",
 ]  # fmt: skip
 
 GUARD = RuntimeGuard(max_time_s=60, max_rows=100, max_bytes=1_000_000)
@@ -121,6 +171,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TelemetryStore]:
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The SQL that was sent while the test ran."""
+    return _watched(monkeypatch)
+
+
+def _watched(patch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     original = Query.batches
 
@@ -128,7 +182,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(sql)
         return original(self, sql, *args, **options)
 
-    monkeypatch.setattr(Query, "batches", spy)
+    patch.setattr(Query, "batches", spy)
     return seen
 
 
@@ -149,6 +203,17 @@ def test_no_part_of_a_search_reaches_sql_as_text(store: TelemetryStore, statemen
             _run(store, form.replace("{q}", _quoted(payload)).replace("{r}", payload))
     assert [sql for sql in statements if MARK in sql.lower()] == []
     assert store.rows("SELECT count(*) FROM events") == [(len(PAYLOADS),)]
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(FORMS))
+def test_no_text_at_all_reaches_sql(store: TelemetryStore, before: str, after: str, form: str) -> None:
+    payload = before + MARK + after
+    with pytest.MonkeyPatch.context() as patch:
+        seen = _watched(patch)
+        with suppress(SplError):
+            _run(store, form.replace("{q}", _quoted(payload)).replace("{r}", payload))
+    assert [sql for sql in seen if MARK in sql.lower()] == []
 
 
 def test_the_statements_are_really_seen(store: TelemetryStore, statements: list[str]) -> None:
