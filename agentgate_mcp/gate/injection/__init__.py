@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from agentgate_mcp.gate.injection.scan import Hit, Scan, scan_fields, scan_text
+from agentgate_mcp.gate.injection.scan import Hit, Scan, evidence, scan_fields, scan_text
 
-__all__ = ["Hit", "Scan", "scan_fields", "scan_text"]
+__all__ = ["Hit", "Scan", "evidence", "scan_fields", "scan_text"]

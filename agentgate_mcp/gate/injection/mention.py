@@ -12,24 +12,25 @@ from typing import Final
 
 from agentgate_mcp.gate.injection.engine import Pattern
 
+# Fitted by `python -m agentgate_mcp.bench.fit_injection`; report: tests/bench/results/injection_fit.json.
 WEIGHTS: Final[dict[str, float]] = {
-    "bias": 0.50,
+    "bias": 0.45,
     # for use: the text turns to its reader
-    "leading": 0.30,      # it opens a field, sentence or line
-    "emphasis": 0.40,     # shouting, `SYSTEM:` and the like right before it
-    "second_person": 0.10,
-    "continues": 0.20,    # an order or an outside address follows
+    "leading": 0.35,      # it opens a field, sentence or line
+    "emphasis": 0.20,     # shouting, `SYSTEM:` and the like right before it
+    "second_person": 0.00,
+    "continues": 0.30,    # an order or an outside address follows
     "disguised": 0.60,    # nobody quotes base64 or zero-width letters
     # for mention: the text speaks about it
-    "quoted": -0.50,      # the hit stands alone between quotes
-    "inside_quote": -0.20,  # it is part of a longer quotation
-    "reported": -0.70,    # "phrases like", "says", "detects" right before it
-    "grammar": -0.80,     # "attempts to", "never", "asks the model to"
-    "afterwards": -0.50,  # "… is unsafe", "… as a pattern to refuse" right after it
-    "code": -0.50,        # an argument or element of program text
+    "quoted": -0.60,      # the hit stands alone between quotes
+    "inside_quote": 0.00,  # it is part of a longer quotation
+    "reported": -0.65,    # "phrases like", "says", "detects" right before it
+    "grammar": -0.90,     # "attempts to", "never", "asks the model to"
+    "afterwards": -0.65,  # "… is unsafe", "… as a pattern to refuse" right after it
+    "code": -0.60,        # an argument or element of program text
     "fence": -0.40,       # inside a fenced block
-    "labelled": -0.80,    # the block is announced as an attack, an example, a payload
-    "program": -0.70,     # program text around it, and words about attacks on models
+    "labelled": -0.95,    # the block is announced as an attack, an example, a payload
+    "program": -0.80,     # program text around it, and words about attacks on models
     "query": -0.90,       # a literal of a search that looks for such text
     "clerical": -1.00,    # "include the ticket number in your reply" is office mail
     "topic": -0.20,       # each kind of word about attacks on models, up to three

@@ -50,6 +50,7 @@ class Hit:
     end: int
     use: bool
     weight: float
+    disguised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,13 @@ def scan_text(text: str, *, query: bool = False) -> Scan:
     """Scan one text. ``query`` says that it is a search the caller wrote, so that a quoted
     literal in it is something looked for."""
     return scan_fields((text,), queries=frozenset({0}) if query else frozenset())
+
+
+def evidence(text: str, hit: Hit, *, query: bool = False) -> dict[str, int]:
+    """What in ``text`` speaks for a use or a mention of a ``hit`` in it (mention.py)."""
+    return mention.features(
+        mention.Context(text=text, start=hit.start, end=hit.end, disguised=hit.disguised, query=query)
+    )
 
 
 def scan_fields(fields: Sequence[str], *, queries: frozenset[int] = frozenset()) -> Scan:
@@ -346,7 +354,17 @@ def _judged(
             use = mentions[item.rule.name] >= _MAX_MATCHES
         end = min(item.end - low, len(fields[first]))
         hits.append(
-            Hit(item.rule.family, item.rule.name, item.view, first, item.start - low, max(end, 0), use, item.weight)
+            Hit(
+                item.rule.family,
+                item.rule.name,
+                item.view,
+                first,
+                item.start - low,
+                max(end, 0),
+                use,
+                item.weight,
+                item.disguised,
+            )
         )
     return hits
 
