@@ -14,7 +14,7 @@ from agentgate_mcp.errors import NotFoundError
 from agentgate_mcp.model.call import Json
 
 app = typer.Typer(no_args_is_help=True)
-SiteDir = Annotated[Path | None, typer.Option("--policies", help="A site's own policy directory; else the configured one.")]
+SiteDir = Annotated[Path | None, typer.Option("--policies", help="A site's own policies, else those configured.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -106,7 +106,7 @@ def diff(
     after: Annotated[Path | None, typer.Argument(help="Another; without one, the configured library.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What differs between two libraries, and whether it is tighter or looser.
+    """Compare two libraries: what is tighter, what looser.
 
     A directory that holds a lock is a whole library; any other is a site's own, over what is shipped."""
     from agentgate_mcp.gate.policy.changes import compare_all
