@@ -11,6 +11,7 @@ from agentgate_mcp.bench.frame import Options, Report
 Say = Callable[[str], None]
 
 NAMES: Final[dict[str, str]] = {
+    "injection": "what the scanner finds and leaves alone, through which disguises, and how fast",
     "spl": "reading searches: facts and trees over real content and hostile texts",
     "provenance": "hijacks without override words held, and what that costs honest tasks",
     "graph": "a whole verdict on the compiled knowledge graph, beside networkx",

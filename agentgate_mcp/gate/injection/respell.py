@@ -18,7 +18,7 @@ from functools import cache
 from itertools import islice
 from typing import Final
 
-from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern
+from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern, PatternSet
 from agentgate_mcp.gate.injection.lexicon import DROP, SKELETON, lexicon, segment, skeleton
 from agentgate_mcp.gate.injection.views import View
 
@@ -133,8 +133,8 @@ def _any_sign() -> Pattern:
 
 
 @cache
-def _cut_up() -> Pattern:
-    return Pattern("|".join(skeleton(w).decode() for w in _CUT_UP))
+def _cut_up() -> PatternSet:
+    return PatternSet([skeleton(w).decode() for w in _CUT_UP])
 
 
 _TOKEN = Pattern(r"[a-z0-9@$!|]{2,}")
@@ -233,20 +233,22 @@ def _lumps(data: bytes, offsets: CharOffsets) -> Iterator[_Stretch]:
 def _cuts(text: str, data: bytes) -> Iterator[tuple[int, int]]:
     """Keywords that the skeleton spells more often than the text."""
     bones = data.translate(SKELETON, DROP)
-    if not _cut_up().found(bones):
+    spelled = [_CUT_UP[i] for i in _cut_up().match(bones)]
+    if not spelled:
         return
     plain = data.lower()
-    hidden = [w for w in map(skeleton, _CUT_UP) if bones.count(w) > plain.count(_SPELLED[w])]
+    hidden = [w for w in spelled if bones.count(skeleton(w)) > plain.count(w.encode())]
     if not hidden:
         return
     kept = [i for i, c in enumerate(text) if c in _KEPT]
-    for start, end in islice(Pattern("|".join(w.decode() for w in hidden)).spans(bones), MAX_RESPELLED // REACH):
+    for start, end in islice(
+        Pattern("|".join(skeleton(w).decode() for w in hidden)).spans(bones), MAX_RESPELLED // REACH
+    ):
         low, high = kept[start], kept[end - 1] + 1
         if high - low > end - start:
             yield low, high
 
 
-_SPELLED: Final = {skeleton(word): word.encode() for word in _CUT_UP}
 _KEPT = frozenset(chr(c) for c in range(128) if c not in DROP)
 
 
