@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -55,6 +56,7 @@ from agentgate_mcp.ledger.usage import past_searches
 from agentgate_mcp.model.site import ChangeRecord, KnowledgeObject
 from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.permits import PermitBook
+from agentgate_mcp.policies.keeper import LibraryKeeper, PolicedWorlds, Told
 from agentgate_mcp.policies.loader import load_library
 from agentgate_mcp.redact import Redactor
 from agentgate_mcp.site import SiteFiles, read_site
@@ -170,9 +172,10 @@ def open_deployment(
         worlds = WorldKeeper(
             site.backends.knowledge.generation, lambda previous: site.world(ledger=office.ledger, previous=previous)
         )
+        library = LibraryKeeper(settings.policies_dir, told=_policies_told(runlog), held=site.policies)
         judge = Judge(
             pipeline=pipeline or Pipeline(),
-            world=worlds,
+            world=PolicedWorlds(worlds, library),
             sessions=SessionKeeper(office.ledger),
             standing=LedgerStanding(office.ledger),
             timeout_s=settings.gate_timeout_s,
@@ -337,6 +340,20 @@ class _Site:
             return found
         known = KnowledgeSet.from_objects(self.backends.knowledge.objects()) if knowledge is None else knowledge
         return replace(found, history=history_of(past, known, found))
+
+
+def _policies_told(runlog: RunLog) -> Told:
+    """Says in the run log what library is in force, and on stderr too when a directory was not taken."""
+
+    def told(library: PolicyLibrary, problem: str) -> None:
+        if not problem:
+            runlog.write("policies", lock=library.lock)
+            return
+        runlog.write("policies_refused", level="error", problem=problem, in_force=library.lock)
+        sys.stderr.write(f"agentgate-mcp: {problem}; the policies before it stay in force\n")
+        sys.stderr.flush()
+
+    return told
 
 
 def _calibrated(settings: Settings) -> Coefficients:

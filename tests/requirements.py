@@ -399,6 +399,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.scope", "An agent reaches its own scope, narrowed by the agent it says it is.", "DESIGN §3.1"),
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     Req("policy.checks", "A policy that cannot mean what it says is refused at load, with file and line.", "DESIGN §7"),
+    Req("policy.reload", "An edited policy directory is taken whole or not at all, and aloud.", "issue:6"),
     Req("policy.diff", "What differs between two libraries is tighter, looser or neither, as calls show.", "DESIGN §7"),
     # --- dispatch ---
     Req(

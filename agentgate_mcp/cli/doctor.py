@@ -12,7 +12,7 @@ from agentgate_mcp.approvals.escape import escape
 from agentgate_mcp.cli.boundary import said_of
 from agentgate_mcp.cli.state import settings_of
 from agentgate_mcp.cli.terminal import out, print_json
-from agentgate_mcp.errors import AgentGateError
+from agentgate_mcp.errors import AgentGateError, DataError, PolicyError
 from agentgate_mcp.model.call import Json
 
 State = Literal["ok", "missing", "failed"]
@@ -74,7 +74,11 @@ def examine(context: typer.Context) -> list[Finding]:
     def policies() -> str:
         from agentgate_mcp.policies.loader import load_library
 
-        library = load_library(settings.policies_dir)
+        try:
+            library = load_library(settings.policies_dir)
+        except PolicyError as exc:
+            said = f"{exc.problem}; a server that runs keeps the policies it had"
+            raise DataError(exc.file, exc.location, said) from None
         return f"{len(library.policies)} policies, lock {library.lock[:12]}"
 
     def ledger() -> str:
