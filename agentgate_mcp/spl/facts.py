@@ -8,7 +8,6 @@ knowledge hash), so that only the time range is computed anew.
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 
 from agentgate_mcp.errors import SplError
@@ -17,6 +16,7 @@ from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.lru import Lru
 from agentgate_mcp.spl.scan import scan
 from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Place, Sketch
+from agentgate_mcp.spl.text import matches
 from agentgate_mcp.spl.time import is_real_time, parse_time
 
 ALL_TIME_BEFORE = 31_536_000.0
@@ -207,9 +207,9 @@ def _indexes(sketch: Sketch, knowledge: KnowledgeSet) -> tuple[tuple[str, ...], 
             found.append(name)
             continue
         # `*` alone and in front does not reach the internal indexes, whose names begin with `_`.
-        matches = [n for n in existing if fnmatch.fnmatchcase(n, name) and n.startswith("_") == name.startswith("_")]
-        if name.strip("*_") and matches:
-            found.extend(matches)
+        meant = [n for n in existing if matches(name, n) and n.startswith("_") == name.startswith("_")]
+        if name.strip("*_") and meant:
+            found.extend(meant)
         else:
             found.append(name)
             wildcard = True

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentgate_mcp.spl import endpoints
+from agentgate_mcp.spl import elsewhere, endpoints
 from agentgate_mcp.spl.arguments import arguments, conditions
 from agentgate_mcp.spl.layout import Stage
 from agentgate_mcp.spl.lexer import MACRO, OPEN, WORD
@@ -98,7 +98,7 @@ def _map(scanner: Scanner, stage: Stage) -> None:
     if text:
         scanner.read_other(text, "map")
     elif saved:
-        scanner.saved_search(saved)
+        elsewhere.saved_search(scanner, saved)
     limit = args.options.get("maxsearches", "")
     runs = int(limit) if limit.isdecimal() and len(limit) < _DIGITS else _MAP_RUNS
     sketch.places[first:] = [replace(place, runs=place.runs * max(runs, 1)) for place in sketch.places[first:]]
@@ -111,14 +111,14 @@ def _map(scanner: Scanner, stage: Stage) -> None:
 def _savedsearch(scanner: Scanner, stage: Stage) -> None:
     args = arguments(stage)
     computed = any(kind in (MACRO, OPEN) for kind, _, _ in stage.tokens)
-    scanner.saved_search(args.words[0] if args.words else None, args.options, computed=computed)
+    elsewhere.saved_search(scanner, args.words[0] if args.words else None, args.options, computed=computed)
 
 
 def _loadjob(scanner: Scanner, stage: Stage) -> None:
     name = arguments(stage).options.get("savedsearch")
     if name is not None:
         # `user:app:name`; the results of an earlier run are read, nothing is run.
-        scanner.saved_search(name.rpartition(":")[2], runs=False)
+        elsewhere.saved_search(scanner, name.rpartition(":")[2], runs=False)
 
 
 def _from(scanner: Scanner, stage: Stage) -> None:
@@ -151,12 +151,12 @@ def _data_set(scanner: Scanner, kind: str, name: str, label: str) -> None:
     name = name.strip().strip('"')
     match kind:
         case "datamodel" if name:
-            scanner.data_model(name, raw=True)
+            elsewhere.data_model(scanner, name, raw=True)
             sketch.raw_events = True
             scanner.reads(mark, ((), ()))
             return
         case "savedsearch" if name:
-            scanner.saved_search(name)
+            elsewhere.saved_search(scanner, name)
         case "lookup" | "inputlookup" if name:
             sketch.references.append(f"lookup:{name}")
         case "inputintelligence" | "job" | "sid":
@@ -175,7 +175,7 @@ def _datamodel(scanner: Scanner, stage: Stage) -> None:
     if not words:
         return
     raw, mark = any(w.lower() in _ROWS_OF_MODEL for w in words[2:]), scanner.mark()
-    scanner.data_model(".".join(words[:2]), raw=raw)
+    elsewhere.data_model(scanner, ".".join(words[:2]), raw=raw)
     if raw:
         scanner.sketch.raw_events = True
         scanner.reads(mark, ((), ()))
@@ -185,7 +185,7 @@ def _datamodel(scanner: Scanner, stage: Stage) -> None:
 
 def _pivot(scanner: Scanner, stage: Stage) -> None:
     words, mark = arguments(stage).words, scanner.mark()
-    scanner.data_model(".".join(words[:2]) if words else None, raw=True)
+    elsewhere.data_model(scanner, ".".join(words[:2]) if words else None, raw=True)
     scanner.sketch.raw_events = True
     scanner.reads(mark, ((), ()))
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from agentgate_mcp.model.call import Json
@@ -169,10 +169,7 @@ def _macros(objects: Iterable[KnowledgeObject]) -> dict[tuple[str, int], tuple[K
         item, first = several[0]
         rivals = sum(d.definition != first.definition or d.args != first.args for _, d in several[1:])
         if rivals:
-            first = MacroDefinition(
-                name=first.name, arity=first.arity, args=first.args, definition=first.definition,
-                iseval=first.iseval, object_id=first.object_id, rivals=rivals,
-            )  # fmt: skip
+            first = replace(first, rivals=rivals)
         out[key] = (item, first)
     return out
 

@@ -7,26 +7,24 @@ the wider one.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from agentgate_mcp.errors import SplError
-from agentgate_mcp.model.call import Json
-from agentgate_mcp.spl.arguments import conditions, leading_wildcards, value_of
+from agentgate_mcp.spl import elsewhere
+from agentgate_mcp.spl.arguments import conditions, leading_wildcards
 from agentgate_mcp.spl.commands import COMMANDS, SEARCH_COMMANDS, CommandClass, Risk
 from agentgate_mcp.spl.expand import Expansion, expand
 from agentgate_mcp.spl.handlers import HANDLERS
 from agentgate_mcp.spl.hints import bare_word, has_alternatives, same_commands, steers
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
-from agentgate_mcp.spl.lexer import FIELD, OP, STRING, WORD, other_reading
-from agentgate_mcp.spl.meanings import MAX_MEANINGS, Meaning, automatic_lookups, data_set, event_types, tagged
+from agentgate_mcp.spl.lexer import other_reading
+from agentgate_mcp.spl.meanings import automatic_lookups
 from agentgate_mcp.spl.parser import check
 from agentgate_mcp.spl.reach import Reach
 from agentgate_mcp.spl.sketch import INHERITED, UNKNOWN_TIME, Place, Sketch, Window
 from agentgate_mcp.spl.ways import Atom, every_way
-from agentgate_mcp.spl.wellknown import DATA_MODELS
 
 MAX_TEXTS = 64
 """Texts read for one search: itself, the bodies of saved searches, `map`, event types."""
@@ -54,7 +52,6 @@ _TIMES: dict[str, tuple[str, str]] = {
 }
 _FREE = frozenset({*_TIMES, "index"})
 _WANTED = frozenset({*_TIMES, "index", "sourcetype", "source", "eventtype", "tag", "savedsearch", "savedsplunk"})
-_TOKEN = re.compile(r"\$([\w.]+)\$")
 
 
 class _Read(NamedTuple):
@@ -231,7 +228,7 @@ class Scanner:
             self.unmark(mark)
             return
         if stage.name in ("tstats", "mstats"):
-            modelled = self._data_model_of(stage)
+            modelled = elsewhere.data_model_of(self, stage)
         if not modelled and not (named and every_way(stage.tokens, self.reach.names_index)):
             if negative:
                 sketch.all_indexes = True
@@ -292,34 +289,11 @@ class Scanner:
         elif name in ("eventtype", "tag"):
             sketch.references.append(f"{name}:{value}")
             if generating:
-                self._mean(name, value)
+                elsewhere.read_meaning(self, name, value)
         elif name in ("savedsearch", "savedsplunk"):
-            self.saved_search(value)
+            elsewhere.saved_search(self, value)
 
-    def _mean(self, kind: str, name: str) -> None:
-        """Read what an event type or a tag stands for: its indexes widen the reach."""
-        label = f"{kind}:{name}"
-        if label in self.meant:
-            return
-        self.meant.add(label)
-        pairs = tagged(self.knowledge, name) if kind == "tag" else (("eventtype", name),)
-        meanings: list[Meaning] = []
-        for bearer, value in pairs:
-            if bearer == "eventtype":
-                meanings.extend(event_types(self.knowledge, value))
-            elif bearer == "index":
-                self.sketch.indexes.append(value.lower())
-            elif bearer == "sourcetype":
-                self.sketch.sourcetypes.append(value)
-        if len(meanings) > MAX_MEANINGS:
-            self.sketch.all_indexes = True
-            return
-        for meaning in meanings:
-            if meaning.label != label:
-                self.sketch.references.append(meaning.label)
-            self.sketch.absorb(self._aside(meaning.text, meaning.label))
-
-    def _aside(self, text: str, label: str) -> Sketch:
+    def aside(self, text: str, label: str) -> Sketch:
         """The sketch of a text alone, remembered with the knowledge that it was read against."""
         key = f"\0{label}\0{text}"
         known = self.knowledge.memo.get(key)
@@ -334,86 +308,6 @@ class Scanner:
         if not self.inner and inner.texts <= MAX_TEXTS:
             self.knowledge.memo.put(key, _Read(made, inner.texts - before))
         return made
-
-    def _data_model_of(self, stage: Stage) -> bool:
-        """Record `from datamodel=X`; True where the stage reads a data model."""
-        tokens = stage.tokens
-        for index, (kind, text, _) in enumerate(tokens):
-            if kind == WORD and text.lower() == "from" and index + 1 < len(tokens):
-                following = tokens[index + 1]
-                word = value_of(following)
-                if following[0] == WORD and word.lower() == "datamodel" and index + 2 < len(tokens):
-                    after = tokens[index + 2]
-                    target = tokens[index + 3] if after[0] == OP and index + 3 < len(tokens) else after
-                    self.data_model(value_of(target) if target[0] in (WORD, STRING, FIELD) else None)
-                    return True
-                if following[0] == WORD and word.lower().startswith("datamodel:"):
-                    self.data_model(word[10:] or (value_of(tokens[index + 2]) if index + 2 < len(tokens) else None))
-                    return True
-        return False
-
-    def data_model(self, name: str | None, *, raw: bool = False) -> None:
-        """Record a data model by `Model` or `Model.Object`, and what its constraints reach. ``raw``
-        says that it is read event by event, not from its summary."""
-        if not name or "$" in name:
-            self.sketch.unresolved.append("data_model: its name is computed")
-            return
-        self.sketch.data_models.append(name)
-        label = f"data_model:{name.partition('.')[0]}"
-        self.sketch.references.append(label)
-        if label[11:] not in DATA_MODELS and self.knowledge.get(label) is None:
-            self.sketch.unresolved.append(label)
-        if name in self.meant and not raw:
-            return
-        self.meant.add(name)
-        conditions, lookups = data_set(self.knowledge, name)
-        self.sketch.references.extend(f"lookup:{lookup}" for lookup in lookups)
-        for text in conditions:
-            read = self._aside(text, label)
-            self.sketch.absorb(read)
-            if raw:
-                self.sketch.default_indexes |= read.default_indexes
-
-    def saved_search(
-        self, name: str | None, args: dict[str, str] | None = None, *, runs: bool = True, computed: bool = False
-    ) -> None:
-        """Record a saved search and, where it ``runs``, scan every one of that name. ``args``
-        fill its ``$tokens$``; ``computed`` says that others are filled at run time."""
-        if not name or "$" in name:
-            self.sketch.unresolved.append("saved_search: its name is computed")
-            return
-        label = f"saved_search:{name}"
-        self.sketch.references.append(label)
-        found = self.knowledge.all_named(label)
-        if not found:
-            self.sketch.unresolved.append(label)
-            return
-        for item in found:
-            text = item.content.get("search")
-            if not runs:
-                self._results_of(text, label)
-                continue
-            if not isinstance(text, str) or not text.strip():
-                self.sketch.unresolved.append(f"{label}: it has no text")
-                continue
-            if args:
-                text = _TOKEN.sub(lambda m: args.get(m.group(1).lower(), m.group()), text)
-            if computed and _TOKEN.search(text):
-                self.sketch.unresolved.append(f"{label}: its arguments are computed")
-            own = [item.content.get(f"dispatch.{bound}_time") for bound in ("earliest", "latest")]
-            low, high = [(t,) if isinstance(t, str) and t else () for t in own]
-            if low or high:
-                self.sketch.windows.append((low, high))
-            self.read_other(text, label)
-
-    def _results_of(self, text: Json, label: str) -> None:
-        """Results of an earlier run: nothing is run, but what was read then is shown."""
-        if isinstance(text, str) and text.strip():
-            read = self._aside(text, label)
-            for name in ("indexes", "sourcetypes", "data_models"):
-                getattr(self.sketch, name).extend(getattr(read, name))
-            self.sketch.all_indexes |= read.all_indexes
-            self.sketch.default_indexes |= read.default_indexes
 
 
 def _names_sourcetype(atom: Atom) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.cursor import Cursor
 from agentgate_mcp.spl.eval_expr import EvalParser
@@ -173,7 +175,7 @@ def _keys(cursor: Cursor, options: list[ast.Option], *stop_words: str) -> tuple[
             keys.append(ast.GroupKey(field=cursor.name(), span=ast.Span(start, cursor.position)))
         elif keys and option.key in _KEY_OPTIONS:
             last = keys[-1]
-            keys[-1] = ast.GroupKey(field=last.field, options=(*last.options, option), span=last.span)
+            keys[-1] = replace(last, options=(*last.options, option))
         else:
             options.append(option)
     if not keys:
