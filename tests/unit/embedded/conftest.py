@@ -169,6 +169,7 @@ SOURCES: list[dict[str, Any]] = [
         {"pattern": "*.EXAMPLE", "owner": "docs"}, {"pattern": "login.*", "owner": "web"}]),
     _object("eventtype", "sign_in_failed", search="`sign_ins` action=failure", tags=["authentication"]),
     _object("eventtype", "sign_in_worked", search="`sign_ins` action=success"),
+    _object("eventtype", "looks_elsewhere", search="index=auth [search index=network | fields src]"),
     _object("tag", "eventtype=sign_in_worked", field_name_value="eventtype=sign_in_worked", tags={"fine": "enabled"}),
     _object("tag", "host=idp", field_name_value="host=idp", tags={"identity": "enabled", "old": "disabled"}),
     _object("tag", "tag=ring", tags=["ring"]),

@@ -145,3 +145,10 @@ def test_rest_lists_knowledge_objects(ask: Ask) -> None:
     assert {"title": "From host", "eai:acl.app": "search", "search": "host=$host$ | stats count by action"} in rows
     assert [r["title"] for r in ask('| rest "/services/saved/searches/Brute Force"')] == ["Brute Force"]
     assert [r["title"] for r in ask("| rest /services/admin/macros | search title=sign*")] == ["sign_ins"]
+
+
+@pytest.mark.parametrize("query", ["{}", "index=auth NOT {}", "index=auth | search {}", "| tstats count where {}"])
+def test_an_event_type_runs_no_search_of_its_own(ask: Ask, query: str) -> None:
+    with pytest.raises(UnsupportedSplError, match="event type with a subsearch") as caught:
+        ask(query.format("eventtype=looks_elsewhere"))
+    assert caught.value.position == query.index("{")

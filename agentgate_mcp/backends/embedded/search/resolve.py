@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from agentgate_mcp.backends.embedded.search.build import Build, Record
-from agentgate_mcp.backends.embedded.search.sqltext import number_text
+from agentgate_mcp.backends.embedded.search.rowwise import values_of
 from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.meanings import Meaning, event_types, tagged
@@ -31,6 +31,8 @@ NOTHING: Final = ast.SearchNot(operand=ast.Term(value=ast.Value(raw="*")))
 class _Resolver:
     build: Build
     left: int = MAX_OBJECTS
+    inside: ast.Span | None = None
+    """The name of the event type at hand, which as in Splunk holds no subsearch."""
 
     def expr(self, node: ast.SearchExpr) -> ast.SearchExpr:
         match node:
@@ -79,7 +81,10 @@ class _Resolver:
         first = pipeline.commands[0]
         if len(pipeline.commands) > 1 or not isinstance(first, ast.Search):
             raise UnsupportedSplError(f"{item.label[:60]!a} is not one search", span.start)
-        return NOTHING if first.expr is None else self.expr(first.expr)
+        outer, self.inside = self.inside, span
+        expr = NOTHING if first.expr is None else self.expr(first.expr)
+        self.inside = outer
+        return expr
 
     def _spend(self, span: ast.Span) -> None:
         """Bounds objects that name each other. Raises: UnsupportedSplError."""
@@ -88,6 +93,8 @@ class _Resolver:
             raise UnsupportedSplError(f"more than {MAX_OBJECTS} event types and tags in one search", span.start)
 
     def _subsearch(self, node: ast.Subsearch) -> ast.SearchExpr:
+        if self.inside is not None:
+            raise UnsupportedSplError("an event type with a subsearch is not supported", self.inside.start)
         relation = self.build.subsearch(node.pipeline).limited(MAX_SUBSEARCH_ROWS + 1)
         rows = list(self.build.fetched(relation, command="a subsearch", position=node.span.start))
         if len(rows) > MAX_SUBSEARCH_ROWS:
@@ -100,7 +107,7 @@ class _Resolver:
         for name, value in row.items():
             if name.startswith("_"):
                 continue
-            values = value if isinstance(value, list) else [_text(value)]
+            values = values_of(value)
             if name in _VERBATIM:
                 parts.extend(self._verbatim(text, span) for text in values)
             else:
@@ -144,7 +151,3 @@ def _event_types(pattern: str, build: Build, span: ast.Span) -> Sequence[Meaning
 
 def _equals(name: str, text: str, span: ast.Span) -> ast.Comparison:
     return ast.Comparison(field=name, op="=", value=ast.Value(raw=escape(text), quote='"', span=span), span=span)
-
-
-def _text(value: str | float | None) -> str:
-    return number_text(value) if isinstance(value, int | float) else str(value)

@@ -24,13 +24,14 @@ def _events(command: ast.Command, build: Build) -> Relation:
 def found_events(expr: ast.SearchExpr | None, build: Build) -> Relation:
     """The events that a search expression finds, over the job's time range or its own.
 
-    Raises: SplError where rows found on the way, which nobody has read before, would widen that range."""
+    Raises: SplError where what nobody has read before (rows found on the way) would widen that range."""
     job = build.job
     search = ast.Search(expr=resolved(expr, build))
     scope = read_scope(search, earliest=job.earliest, latest=job.latest, now=job.now)
     if build.facts is not None and not scope.within(build.facts.earliest, build.facts.latest):
         place = 0 if expr is None else expr.span.start
-        raise SplError("a subsearch's rows widen the time range", place, "times in the search itself")
+        what = "the rows of a subsearch, or an event type under NOT, widen the time range"
+        raise SplError(what, place, "times in the search itself")
     build.searched = (scope.earliest, scope.latest)
     return events_relation(search, scope, build)
 
