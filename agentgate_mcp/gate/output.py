@@ -1,4 +1,7 @@
-"""What a tool gives the agent to read: scanned once, flagged spans marked, the rest untouched."""
+"""What a tool gives the agent to read: scanned, flagged texts marked, the rest untouched.
+
+A result is read twice, row by row and field by field, because a payload may be cut into fields of one
+event or into events. Each reading is one linear pass with a bound of its own (injection/scan.py)."""
 
 from __future__ import annotations
 
@@ -27,9 +30,7 @@ class OutputScan:
 
 def scan_output(tool: str, call_id: str, result: Mapping[str, Json], *, at: float, frame: str) -> OutputScan:
     """Scan ``result`` and mark what is flagged with ``frame``, a random name for this output."""
-    leaves_and_keys = leaves_of(dict(result), keys=True)
-    texts = [(path, value) for path, value in leaves_and_keys if isinstance(value, str) and value]
-    flags, flagged = _flags([p for p, _ in texts], [t for _, t in texts])
+    flags, flagged = _flags(_texts(result))
     leaves, truncated = output_leaves(tool, result)
     event = OutputRead(
         at=at,
@@ -54,7 +55,7 @@ def scan_output(tool: str, call_id: str, result: Mapping[str, Json], *, at: floa
 def context_read(call_id: str, texts: Sequence[str], *, at: float) -> OutputRead:
     """Text that the client passed along with a call: read by the agent, author unknown."""
     paths = [f"/context/{i}" for i in range(len(texts))]
-    flags, _ = _flags(paths, list(texts))
+    flags, _ = _flags(list(zip(paths, texts, strict=True)))
     passed = [passed_leaves(p, text) for p, text in zip(paths, texts, strict=True)]
     return OutputRead(
         at=at,
@@ -67,24 +68,43 @@ def context_read(call_id: str, texts: Sequence[str], *, at: float) -> OutputRead
     )
 
 
-def _flags(paths: list[str], texts: list[str]) -> tuple[tuple[FlaggedSpan, ...], frozenset[str]]:
-    if not texts:
-        return (), frozenset()
-    scan: Scan = scan_fields(texts)
+def _texts(result: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """Every text and then every key, so that neighbouring values are neighbours in the scan."""
+    found = [(p, v) for p, v in leaves_of(dict(result), keys=True) if isinstance(v, str) and v]
+    return sorted(found, key=lambda item: item[0].endswith("#"))
+
+
+def _columns(texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same values field by field over all rows: a payload may be split over events, too."""
+    return sorted(texts, key=lambda item: "/".join(part for part in item[0].split("/") if not part.isdigit()))
+
+
+def _flags(texts: Sequence[tuple[str, str]]) -> tuple[tuple[FlaggedSpan, ...], frozenset[str]]:
     spans: list[FlaggedSpan] = []
     flagged: set[str] = set()
+    columns = _columns(texts)
+    for order in (texts, columns) if columns != texts else (texts,):
+        fresh = [span for span in _spans(order) if span.path not in flagged]
+        spans += fresh
+        flagged |= {span.path for span in fresh}
+    return tuple(spans[:MAX_FLAGS]), frozenset(flagged)
+
+
+def _spans(texts: Sequence[tuple[str, str]]) -> list[FlaggedSpan]:
+    """The uses in the texts that are flagged."""
+    if not texts:
+        return []
+    scan: Scan = scan_fields([text for _, text in texts])
+    spans: list[FlaggedSpan] = []
     for index in sorted({h.field for h in scan.hits if h.use}):
         part = scan.of_field(index)
-        if not part.flagged:
-            continue
-        flagged.add(paths[index])
-        for hit in part.hits:
-            if hit.use:
-                around = texts[index][max(0, hit.start - AROUND) : hit.end + AROUND]
-                spans.append(
-                    FlaggedSpan(path=paths[index], family=hit.family, start=hit.start, end=hit.end, text=around)
-                )
-    return tuple(spans[:MAX_FLAGS]), frozenset(flagged)
+        path, text = texts[index]
+        if part.flagged:
+            for hit in part.hits:
+                if hit.use:
+                    around = text[max(0, hit.start - AROUND) : hit.end + AROUND]
+                    spans.append(FlaggedSpan(path=path, family=hit.family, start=hit.start, end=hit.end, text=around))
+    return spans
 
 
 def _framed(node: Json, flagged: frozenset[str], frame: str, path: str = "") -> Json:
@@ -108,5 +128,7 @@ def _framed(node: Json, flagged: frozenset[str], frame: str, path: str = "") -> 
 
 def _marked(text: str, frame: str) -> str:
     """``text`` between marks; marks inside it are dropped, so that it cannot step out of them."""
-    inner = text.replace(f"</{frame}>", "").replace(f"<{frame}>", "")
+    inner = text
+    while frame in inner:
+        inner = inner.replace(f"</{frame}>", "").replace(f"<{frame}>", "").replace(frame, "")
     return f"<{frame}>{inner}</{frame}>"
