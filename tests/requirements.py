@@ -228,9 +228,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("embedded.store-roundtrip", "Every value comes back from the store as it came.", source="DESIGN §9"),
     Req("embedded.shared", "Several processes open, load and change one state directory at once.", source="DESIGN §9"),
     Req("embedded.bad-data", "A broken data file is refused with its name and the place; nothing is half-loaded."),
-    Req(
-        "embedded.search", "The first subset of SPL gives Splunk's results over the embedded store.", source="DESIGN §9"
-    ),
+    Req("embedded.search", "Searches give Splunk's results over the embedded store.", source="DESIGN §9"),
     Req(
         "embedded.unsupported",
         "A command that the engine lacks is an error with its name and position.",
@@ -239,7 +237,11 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("embedded.patterns", "A search's pattern runs as RE2; what that lacks is refused by name and position."),
     Req("embedded.rows", "Commands that choose and order rows give Splunk's rows in Splunk's order.", "DESIGN §9"),
     Req("embedded.fields", "Commands that choose, name and make fields give Splunk's fields.", "DESIGN §9"),
-    Req("embedded.extract", "rex, spath, extract and kv find in a text the fields that Splunk finds.", "DESIGN §9"),
+    Req(
+        "embedded.extract",
+        "rex, spath, extract, fromjson and xmlkv find in a text the fields that Splunk finds.",
+        "DESIGN §9",
+    ),
     Req("embedded.filling", "fillnull and filldown fill the fields and rows that Splunk fills.", "DESIGN §9"),
     Req("embedded.multivalue", "Commands over multivalue fields part and join their values as Splunk does."),
     Req("embedded.reshape", "Rows become columns and columns rows, and templates run once per field.", "DESIGN §9"),
@@ -306,6 +308,10 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("injection.fields", "Fields are scanned together, so that a payload split over two is found."),
     Req("injection.mention", "Speech about attacks is a mention: recorded, never blocking.", source="DESIGN §6.1"),
     Req("injection.severity", "Severity grows with the weight of what agrees."),
+    Req("injection.surfaces", "A payload is flagged, held, marked or escaped wherever an agent reads or writes it."),
+    Req("injection.fit", "Weights are those of the committed fit; the folds are those of the pinned table."),
+    Req("injection.work", "Work grows with the text, whatever it holds, and what is not read is flagged."),
+    Req("injection.bench", "The scanner's bench measures and publishes its figures."),
     Req("injection.specificity", "Ordinary SOC text and benign carriers are not flagged."),
     Req("injection.recall", "Override language, also inside log fields, is found."),
     Req(

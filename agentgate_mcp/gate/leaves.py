@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from agentgate_mcp.gate.condense import condensed
+from agentgate_mcp.gate.condense import condensed, row_of
 from agentgate_mcp.gate.structured import MAX_TEXT, read_data
-from agentgate_mcp.gate.trust import ROW_READS, ours, trust_of
+from agentgate_mcp.gate.trust import EVENT_TOOL, ROW_READS, ours, trust_of
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.decision import Trust
 from agentgate_mcp.model.session import Leaf
@@ -46,11 +46,12 @@ def output_leaves(tool: str, result: Mapping[str, Json]) -> tuple[tuple[Leaf, ..
     trust: its value is NOVEL later on."""
     found: list[Leaf] = []
     own = ours(tool)
+    sourcetypes = _sourcetypes(result) if tool == EVENT_TOOL else {}
     for path, value in leaves_of(dict(result)):
         if isinstance(value, bool):
             continue
         text = value if isinstance(value, str) else f"{value:.15g}"
-        trust = trust_of(tool, path)
+        trust = trust_of(tool, path, sourcetypes.get(row_of(path), ""))
         found.extend(_leaves(path, text, trust, whole=own))
     if tool in ROW_READS:
         found = condensed(found)
@@ -75,6 +76,17 @@ def passed_leaves(path: str, text: str) -> tuple[tuple[Leaf, ...], bool]:
     pieces = range(0, min(len(text), MAX_TEXT), MAX_VALUE)
     kept = tuple(Leaf(path=f"{path}/{n}", value=text[n : n + MAX_VALUE], trust=Trust.WRITABLE) for n in pieces)
     return kept, len(text) > MAX_TEXT or read_data(text) is not None
+
+
+def _sourcetypes(result: Mapping[str, Json]) -> dict[str, str]:
+    """The sourcetype of each event in the lists of ``result``, by the path of its row."""
+    return {
+        f"/{name}/{number}": sourcetype
+        for name, rows in result.items()
+        if isinstance(rows, list)
+        for number, row in enumerate(rows)
+        if isinstance(row, dict) and isinstance(sourcetype := row.get("sourcetype"), str)
+    }
 
 
 def _leaves(path: str, text: str, trust: Trust, *, whole: bool) -> Iterator[Leaf]:

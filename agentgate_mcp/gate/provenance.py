@@ -18,7 +18,7 @@ from agentgate_mcp.gate.kinds import kinds_in
 from agentgate_mcp.gate.leaves import leaves_of
 from agentgate_mcp.gate.origin import Origins
 from agentgate_mcp.gate.reference import References
-from agentgate_mcp.gate.roles import role_of
+from agentgate_mcp.gate.roles import decides_place, role_of
 from agentgate_mcp.gate.words import Prompt, wished
 from agentgate_mcp.model.decision import Label, ParamRole, Severity, Stage
 from agentgate_mcp.model.facts import ArgumentOrigin, ProvenanceFacts
@@ -108,6 +108,8 @@ def _origins(ctx: StageContext, origins: Origins, writes: tuple[str, ...]) -> It
             yield ArgumentOrigin(path=path, role=role, label=Label.CONSTANT, evidence="schema")
             continue
         text = value if isinstance(value, str) else f"{value:.15g}"
+        if role is ParamRole.BODY and decides_place(path, text):
+            role = ParamRole.SINK
         label, evidence = origins.of_value(text, path, sink=role is ParamRole.SINK)
         backed = role is ParamRole.SINK and label not in SUPPORTED and corroborated(ctx.session, ctx.effects, text)
         yield ArgumentOrigin(path=path, role=role, label=label, evidence=evidence, corroborated=backed)

@@ -20,8 +20,10 @@ _SETTING_SINKS = frozenset(
 
 _BODY = frozenset(
     "body content contents text message description details comment comments reason note notes summary title subject "
-    "caption markdown html remarks justification explanation prompt label labels tags location venue place room".split()
+    "caption markdown html remarks justification explanation prompt label labels tags location venue place".split()
 )
+_PLACES = frozenset({"location", "venue", "place"})
+"""Rooms and streets in a calendar, paths and buckets elsewhere."""
 _SELECTOR = frozenset(
     "query q filter filters search limit count max_results page page_size offset cursor sort order order_by fields "
     "format language locale timezone date day time start end start_time end_time new_start_time new_end_time earliest "
@@ -45,6 +47,11 @@ def role_of(spec: ToolSpec | None, path: str) -> ParamRole:
     if role is ParamRole.BODY and "settings" in parts:
         return _setting(parts)
     return role
+
+
+def decides_place(path: str, value: str) -> bool:
+    """True for a `location` that is a path or an address: then it says where something lands."""
+    return path.rpartition("/")[2].lower() in _PLACES and any(mark in value for mark in ("/", "\\", "@", ":"))
 
 
 def guessed_role(names: Sequence[str]) -> ParamRole:

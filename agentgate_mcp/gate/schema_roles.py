@@ -8,7 +8,7 @@ guarded than its name, and nothing makes it less.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 from agentgate_mcp.gate.roles import guessed_role
 from agentgate_mcp.model.call import Json
@@ -50,7 +50,7 @@ def _harmless(shape: Mapping[str, Json]) -> bool:
         return all(isinstance(o, dict) and (o.get("type") == "null" or _harmless(o)) for o in options)
     items = shape.get("items")
     kinds = shape.get("type")
-    named = set(cast("list[str]", kinds)) if isinstance(kinds, list) else {kinds}
+    named = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)}
     if named <= {"array", "null"} and isinstance(items, dict):
         return _harmless(items)
     return bool(named) and named <= {"string", "number", "integer", "boolean", "null"}

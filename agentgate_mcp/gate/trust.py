@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agentgate_mcp.gate.sourcetypes import measured
 from agentgate_mcp.model.decision import Trust
 
 _MEASURED = frozenset(
@@ -16,11 +17,14 @@ _MEASURED = frozenset(
     "bytes bytes_in bytes_out packets_in packets_out conn_state signature_id status query_type reply_code "
     "count first_seen last_seen event_count row_count total scanned_events partial".split()
 )
-"""Fields that a sensor measures or Splunk sets, whatever the traffic says of itself."""
+"""Fields of a pivot's rows that a sensor measures or Splunk sets: each pivot asks one sourcetype for them."""
 
 _ROW_TOOLS = frozenset("telemetry_search_events telemetry_pivot telemetry_pivot_domain".split())
 """Tools whose searches our own code writes. The rows of a free search are not among them: `eval`
 and `rename` give any text the name of a measured field."""
+EVENT_TOOL = "telemetry_search_events"
+"""Answers with whole events, each of a sourcetype that says what is measured in it."""
+_OF_AN_ANSWER = frozenset({"row_count", "event_count", "scanned_events", "partial"})
 ROW_READS = _ROW_TOOLS | {"splunk_run_query", "splunk_run_saved_search"}
 """Tools that answer with rows of events."""
 _OUR_NAMES = (
@@ -54,11 +58,14 @@ _CONFIGURED: Mapping[str, frozenset[str]] = {
 }
 
 
-def trust_of(tool: str, path: str) -> Trust:
-    """The trust of the leaf at ``path`` (`/rows/0/src`) in the output of ``tool``.
+def trust_of(tool: str, path: str, sourcetype: str = "") -> Trust:
+    """The trust of the leaf at ``path`` (`/rows/0/src`) in the output of ``tool``, in an event of ``sourcetype``.
 
     The name that decides is the last one that is not a position."""
     field = next((part for part in reversed(path.split("/")) if part and not part.isdigit()), "")
+    if tool == EVENT_TOOL:
+        known = measured(sourcetype, field) or field in _OF_AN_ANSWER
+        return Trust.STRUCTURED if known else Trust.WRITABLE
     if tool in _ROW_TOOLS:
         return Trust.STRUCTURED if field in _MEASURED else Trust.WRITABLE
     if _listed(_CONFIGURED, tool, field):

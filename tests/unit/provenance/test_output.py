@@ -96,7 +96,8 @@ def test_deep_nesting_needs_no_stack() -> None:
 @pytest.mark.parametrize(
     ("tool", "path", "trust"),
     [
-        ("telemetry_search_events", "/events/0/src_ip", Trust.STRUCTURED),
+        ("telemetry_search_events", "/events/0/src_ip", Trust.WRITABLE),
+        ("telemetry_search_events", "/events/0/event_id", Trust.STRUCTURED),
         ("telemetry_search_events", "/events/0/http_user_agent", Trust.WRITABLE),
         ("telemetry_search_events", "/events/0/user", Trust.WRITABLE),
         ("telemetry_pivot", "/groups/1/query", Trust.WRITABLE),

@@ -45,7 +45,10 @@ def test_a_longer_name_does_not_pass_for_a_shorter_one_that_was_said() -> None:
 @pytest.mark.req("provenance.labels")
 def test_values_from_outputs_carry_the_trust_of_their_field() -> None:
     session = having_read(
-        ("telemetry_search_events", {"events": [{"src_ip": "10.1.1.1", "http_user_agent": "10.2.2.2"}]}),
+        (
+            "telemetry_search_events",
+            {"events": [{"sourcetype": "zeek:http", "src_ip": "10.1.1.1", "http_user_agent": "10.2.2.2"}]},
+        ),
         ("knowledge_get_runbook", {"runbook_id": "rb-7", "body": "free text"}),
     )
     given = {"prompt": "block", "session": session}
@@ -160,31 +163,38 @@ def test_every_target_of_a_large_change_set_is_judged() -> None:
     assert {a.path for a in found.arguments} <= {ACTION_PATH, *found.unsupported_sinks}
 
 
+def events(*ids: str, field: str = "dest_ip", sourcetype: str = "zeek:conn"):
+    rows = [{"sourcetype": sourcetype, "event_id": i, field: "203.0.113.9"} for i in ids]
+    return ("telemetry_search_events", {"events": rows})
+
+
 @pytest.mark.req("provenance.corroboration")
 @pytest.mark.parametrize(
     ("session", "backed"),
     [
-        ([("telemetry_search_events", {"events": [{"event_id": "e1", "dest_ip": "203.0.113.9"}]})], False),
-        ([("telemetry_search_events", {"events": [{"event_id": "e1", "dest_ip": "203.0.113.9"}]})] * 2, False),
-        (
-            [
-                (
-                    "telemetry_search_events",
-                    {"events": [{"event_id": f"e{i}", "dest_ip": "203.0.113.9"} for i in range(2)]},
-                )
-            ],
-            True,
-        ),
-        (
-            [("telemetry_search_events", {"events": [{"event_id": f"e{i}", "url": "203.0.113.9"} for i in range(2)]})],
-            False,
-        ),
+        ([events("e1")], False),
+        ([events("e1")] * 2, False),
+        ([events("e1", "e2")], True),
+        ([events("e1"), events("e1", "e2")], True),
+        ([events("e1", "e2", field="url", sourcetype="zeek:http")], False),
+        ([events("e1", "e2", sourcetype="vendor:new")], False),
         ([("threatintel_enrich", {"indicator": "203.0.113.9", "verdict": "malicious"})], True),
         ([("threatintel_enrich", {"indicator": "203.0.113.9", "verdict": "unknown"})], False),
         ([("threatintel_enrich", {"indicator": "203.0.113.9", "verdict": "malicious", "allow_listed": "cdn"})], False),
         ([("threatintel_enrich_batch", {"results": [{"indicator": "203.0.113.9", "verdict": "malicious"}]})], True),
     ],
-    ids=["one event", "one event twice", "two events", "free text", "intel", "no verdict", "allow-listed", "batch"],
+    ids=[
+        "one event",
+        "one event twice",
+        "two events",
+        "two in two reads",
+        "free text",
+        "unknown",
+        "intel",
+        "no verdict",
+        "allow-listed",
+        "batch",
+    ],
 )
 def test_containment_may_rest_on_independent_evidence(session, backed) -> None:
     found = facts("response_request_action", BLOCK, prompt="block what is bad", session=having_read(*session))
