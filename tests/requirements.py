@@ -239,7 +239,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("embedded.fields", "Commands that choose, name and make fields give Splunk's fields.", "DESIGN §9"),
     Req(
         "embedded.extract",
-        "rex, spath, extract, fromjson and xmlkv find in a text the fields that Splunk finds.",
+        "rex, spath, extract, fromjson and xmlkv find the fields that Splunk finds.",
         "DESIGN §9",
     ),
     Req("embedded.filling", "fillnull and filldown fill the fields and rows that Splunk fills.", "DESIGN §9"),
@@ -406,6 +406,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.profiles", "The observe profile shadows soft read policies and never effects.", "DESIGN §7"),
     Req("policy.checks", "A policy that cannot mean what it says is refused at load, with file and line.", "DESIGN §7"),
     Req("policy.reload", "An edited policy directory is taken whole or not at all, and aloud.", "issue:6"),
+    Req("policy.simulate", "Recorded calls under other policies come out as the gate would decide them.", "issue:6"),
     Req("policy.diff", "What differs between two libraries is tighter, looser or neither, as calls show.", "DESIGN §7"),
     # --- dispatch ---
     Req(

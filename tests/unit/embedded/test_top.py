@@ -57,6 +57,8 @@ def test_columns_stand_as_splunk_has_them(run: Run) -> None:
         ("* | top src by", SplError),
         ("* | top limit=x src", SplError),
         ("* | top count", SplError),
+        ("* | top `undefined` src", UnsupportedSplError),
+        ("* | top [search index=auth] src", SplError),
         ("* | rare src magic=t", UnsupportedSplError),
     ],
 )

@@ -1,4 +1,4 @@
-"""Reading the arguments of commands that have no node of their own.
+"""Reading the arguments of commands, and the errors that many of them share.
 
 A reader takes the options it knows; `done` refuses what is left by name, so that no option is
 ignored in silence.
@@ -6,7 +6,8 @@ ignored in silence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agentgate_mcp.errors import SplError, UnsupportedSplError
@@ -81,13 +82,20 @@ def generic(command: ast.Command) -> ast.Generic:
     return command
 
 
+def undefined(macro: ast.MacroCall) -> UnsupportedSplError:
+    """The error of a macro that expansion left as it was."""
+    name = f"{macro.name}({macro.arity})" if macro.arity else macro.name
+    return UnsupportedSplError(f"macro `{name}` is not defined", macro.span.start)
+
+
 def options_of(command: ast.Generic) -> Options:
     return Options(command.command, [a for a in command.args if isinstance(a, ast.Option)])
 
 
 def words_of(command: ast.Generic) -> tuple[ast.Value, ...]:
     """The words and strings among the arguments, options and commas left out; what stands together
-    without a blank is one (`count(x)`). Raises: SplError for a bracket, a macro or an operator."""
+    without a blank is one (`count(x)`). Raises: SplError for a bracket or an operator, UnsupportedSplError
+    for a macro."""
     found: list[ast.Value] = []
     for arg in command.args:
         joined = bool(found) and found[-1].span.end == arg.span.start
@@ -100,9 +108,42 @@ def words_of(command: ast.Generic) -> tuple[ast.Value, ...]:
                 found[-1] = _extended(found[-1], arg.text, arg.span)
             case ast.Value():
                 found.append(arg)
+            case ast.MacroCall():
+                raise undefined(arg)
             case _:
                 raise SplError(f"{command.command}: unreadable argument", arg.span.start, "a word or a string")
     return tuple(found)
+
+
+def one_field(command: ast.Generic) -> str:
+    """The one word of a command. Raises: SplError for none or several."""
+    words = words_of(command)
+    if len(words) != 1:
+        raise SplError(command.command, command.span.start, "the name of one field")
+    return words[0].text
+
+
+def field_and_name(command: ast.Generic) -> tuple[str, str]:
+    """``field`` or ``field AS name``; the name is empty where not given. Raises: SplError."""
+    match [word.text for word in words_of(command)]:
+        case [field]:
+            return field, ""
+        case [field, word, name] if word.lower() == "as":
+            return field, name
+        case _:
+            raise SplError(f"{command.command}: unreadable arguments", command.span.start, "field or field AS name")
+
+
+def no_arguments(command: ast.Generic) -> None:
+    """Raises: SplError for any."""
+    for argument in command.args:
+        raise SplError(f"{command.command} takes no arguments", argument.span.start, "the end of the command")
+
+
+def nearest(name: str, known: Iterable[str], what: str) -> str:
+    """What was expected in place of an unknown name: ``what`` with the known names that come near."""
+    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.6)
+    return f"{what} such as {', '.join(near)}" if near else f"the name of {what}"
 
 
 def _extended(value: ast.Value, more: str, span: ast.Span) -> ast.Value:

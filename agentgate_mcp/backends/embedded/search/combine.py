@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agentgate_mcp.backends.embedded.search.build import Build
-from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Kind, Relation
+from agentgate_mcp.backends.embedded.search.relation import ABSENT, SQL_TYPES, Column, Kind, Relation
 from agentgate_mcp.backends.embedded.search.sqltext import list_sql, text_sql
 
 EVENT_ORDER = ("o0 DESC",)
 """The order of events as they come from the store, newest first; `o0` is the same in every search."""
-_TYPES: dict[Kind, str] = {"text": "VARCHAR", "number": "DOUBLE", "list": "VARCHAR[]"}
 
 
 def stacked(parts: Sequence[Relation], build: Build, *, interleaved: bool = False) -> Relation:
@@ -60,7 +59,7 @@ def _common_kind(columns: Sequence[Column]) -> Kind:
 def _as_kind(column: Column, kind: Kind) -> str:
     """The column as ``kind``, typed, so that every part of a union has the same types."""
     if column is ABSENT:
-        return f"CAST(NULL AS {_TYPES[kind]})"
+        return f"CAST(NULL AS {SQL_TYPES[kind]})"
     match kind:
         case "list":
             return list_sql(column)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from agentgate_mcp.backends.embedded.search.arguments import nearest
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.commands.events import found_events
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
@@ -47,8 +47,8 @@ def saved_search(name: str, arguments: Mapping[str, str], build: Build, position
     Raises: SplError for one that does not exist, or that cannot be read."""
     found = build.knowledge.saved_search(name)
     if found is None:
-        near = [i.partition(":")[2] for i in build.knowledge.nearest(f"saved_search:{name}")]
-        expected = f"a saved search such as {', '.join(near)}" if near else "the name of a saved search"
+        known = {o.name for o in build.knowledge.of_kind("saved_search")}
+        expected = nearest(name, known, "a saved search")
         raise SplError(f"saved search {name[:60]!a} does not exist", position, expected)
     text = str(found.content.get("search") or "")
     for key, value in arguments.items():
@@ -84,12 +84,12 @@ class Dataset:
         """The object ``wanted`` of a model, or its first. Raises: SplError with the nearest names."""
         known = {o.name: o for o in build.knowledge.of_kind("data_model") if not o.disabled}
         if model not in known:
-            raise SplError(f"data model {model[:60]!a} does not exist", position, _near(model, known, "a data model"))
+            raise SplError(f"data model {model[:60]!a} does not exist", position, nearest(model, known, "a data model"))
         objects = model_objects(known[model])
         # `Root.Child` names the child by its lineage; its own name is enough.
         name = wanted.rpartition(".")[2] if wanted else next(iter(objects), "")
         if name not in objects:
-            raise SplError(f"{model} has no object {name[:60]!a}", position, _near(name, objects, "an object"))
+            raise SplError(f"{model} has no object {name[:60]!a}", position, nearest(name, objects, "an object"))
         return cls._of(model, with_parents(name, objects)[::-1], position)
 
     @classmethod
@@ -154,8 +154,3 @@ class Dataset:
         rows = relation.projected([*chosen, "_raw"] if raw else chosen, build.parameters)
         renamed = {self.fields.get(name, name): column for name, column in rows.columns.items()}
         return replace(rows, columns=renamed)
-
-
-def _near(name: str, known: Iterable[str], what: str) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.4)
-    return f"{what} such as {', '.join(near)}" if near else f"the name of {what}"

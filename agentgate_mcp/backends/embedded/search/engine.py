@@ -114,6 +114,4 @@ def _check_text(text: str) -> None:
 
 def _at_origin(error: SplError, expansion: Expansion) -> SplError:
     """The error at the place in the search as written, not as expanded."""
-    tail = f"; expected {error.expected}" if error.expected else ""
-    message = str(error).removesuffix(tail).removesuffix(f" at position {error.position}")
-    return type(error)(message, expansion.origin(error.position), error.expected)
+    return type(error)(error.problem, expansion.origin(error.position), error.expected)

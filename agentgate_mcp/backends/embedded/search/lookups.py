@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
+from agentgate_mcp.backends.embedded.search.arguments import nearest
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.relation import Relation
 from agentgate_mcp.backends.embedded.search.sqltext import number_text
@@ -49,6 +49,5 @@ def lookup_named(name: str, knowledge: KnowledgeSet, position: int) -> Knowledge
     for item in lookups:
         if name in (item.name, item.content.get("filename")):
             return item
-    near = difflib.get_close_matches(name, sorted({o.name for o in lookups}), n=3, cutoff=0.6)
-    expected = f"a lookup such as {', '.join(near)}" if near else "the name of a lookup"
+    expected = nearest(name, {o.name for o in lookups}, "a lookup")
     raise SplError(f"lookup {name[:60]!a} does not exist", position, expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from agentgate_mcp.backends.embedded.search.arguments import undefined
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.registry import command_name, commands, generating
 from agentgate_mcp.backends.embedded.search.relation import Relation
@@ -40,7 +41,7 @@ def _start(command: ast.Command, build: Build) -> Relation:
 def _refusal(command: ast.Command) -> SplError:
     name, at = command_name(command), command.span.start
     if isinstance(command, ast.MacroCall):
-        return UnsupportedSplError(f"macro {name} is not defined", at)
+        return undefined(command)
     if name in generating():
         return SplError(f"{name} must be the first command of a search", at)
     if name in commands():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from agentgate_mcp.backends.embedded.search import sqltext
+from agentgate_mcp.backends.embedded.search.arguments import undefined
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.relation import Column, Relation, all_of, any_of
 from agentgate_mcp.errors import UnsupportedSplError
@@ -50,7 +51,7 @@ class Predicates:
             case ast.Subsearch():
                 raise UnsupportedSplError("subsearch is not supported by the embedded engine", expr.span.start)
             case ast.MacroCall():
-                raise _undefined(expr)
+                raise undefined(expr)
             case _:
                 assert_never(expr)
 
@@ -125,7 +126,7 @@ class Predicates:
             case ast.Subsearch():
                 raise UnsupportedSplError("subsearch is not supported by the embedded engine", operand.span.start)
             case ast.MacroCall():
-                raise _undefined(operand)
+                raise undefined(operand)
             case _:
                 assert_never(operand)
 
@@ -183,8 +184,3 @@ class Predicates:
             return text
         own = sqltext.number_sql(column)
         return f"CASE WHEN {own} IS NOT NULL THEN {own} {op} {self.build.bind(number)} ELSE {text} END"
-
-
-def _undefined(macro: ast.MacroCall) -> UnsupportedSplError:
-    name = f"{macro.name}({macro.arity})" if macro.arity else macro.name
-    return UnsupportedSplError(f"macro `{name}` is not defined", macro.span.start)

@@ -6,19 +6,20 @@ says, field names outside the schema included, travels as bound parameters.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from agentgate_mcp.backends.embedded.duck import Scalar
+from agentgate_mcp.backends.embedded.search.wildcards import captured
 from agentgate_mcp.spl import ast
 
 _PLACEHOLDER: Final = re.compile(r"\$(p[0-9]+)\b")
 
 Kind = Literal["text", "number", "list"]
-"""VARCHAR, BIGINT or DOUBLE, VARCHAR[]."""
+SQL_TYPES: Final[Mapping[Kind, str]] = {"text": "VARCHAR", "number": "DOUBLE", "list": "VARCHAR[]"}
+"""What a column of a kind is where rows of several sources meet; a number may also be a BIGINT."""
 
 
 class Parameters:
@@ -97,9 +98,8 @@ class Relation:
         out: list[str] = []
         for name in names:
             if "*" in name:
-                pattern = name.replace("[", "[[]").replace("?", "[?]")
                 known = (n for n in self.names() if not n.startswith("_") or name.startswith("_"))
-                out.extend(n for n in known if fnmatch.fnmatchcase(n, pattern))
+                out.extend(n for n in known if captured(name, n) is not None)
             else:
                 out.append(name)
         return tuple(dict.fromkeys(out))

@@ -25,9 +25,7 @@ def placed(position: int, command: str) -> Generator[None]:
     try:
         yield
     except SplError as error:
-        tail = f"; expected {error.expected}" if error.expected else ""
-        message = str(error).removesuffix(tail).removesuffix(f" at position {error.position}")
-        raise type(error)(f"{command}: {message}", position, error.expected) from None
+        raise type(error)(f"{command}: {error.problem}", position, error.expected) from None
 
 
 def assignments_of(args: Sequence[ast.Arg]) -> tuple[ast.Assignment, ...]:
@@ -54,4 +52,4 @@ def search_of(text: str) -> ast.SearchExpr | None:
         case (ast.Search(expr=expr),):
             return expr
         case _:
-            raise SplError("unreadable search", 0, "a search expression")
+            raise SplError("more than a search", 0, "a search expression")

@@ -6,11 +6,11 @@ the indexes which they name are seen. As in Splunk a subsearch runs before the s
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from agentgate_mcp.backends.embedded.search.arguments import nearest
 from agentgate_mcp.backends.embedded.search.build import Build, Record
 from agentgate_mcp.backends.embedded.search.rowwise import values_of
 from agentgate_mcp.errors import SplError, UnsupportedSplError
@@ -143,8 +143,7 @@ def _event_types(pattern: str, build: Build, span: ast.Span) -> Sequence[Meaning
     found = event_types(build.knowledge, pattern)
     if not found and "*" not in pattern:
         known = {o.name for o in build.knowledge.of_kind("eventtype") if not o.disabled}
-        near = difflib.get_close_matches(pattern, sorted(known), n=3, cutoff=0.6)
-        expected = f"an event type such as {', '.join(near)}" if near else "the name of an event type"
+        expected = nearest(pattern, known, "an event type")
         raise SplError(f"eventtype {pattern[:60]!a} does not exist or is disabled", span.start, expected)
     return found
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from agentgate_mcp.backends.embedded.search.arguments import Options, generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import Options, field_and_name, generic, options_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
@@ -190,13 +190,7 @@ def _round_width(low: float, high: float, bins: int, least: float) -> Fraction:
 def _bin(node: ast.Command, source: Relation, build: Build) -> Relation:
     """Raises: SplError, UnsupportedSplError."""
     command = generic(node)
-    match [value.text for value in command.args if isinstance(value, ast.Value)]:
-        case [name]:
-            target = name
-        case [name, word, target] if word.lower() == "as":
-            pass
-        case _:
-            raise SplError(f"{command.command}: unreadable arguments", command.span.start, "field or field AS name")
+    name, target = field_and_name(command)
     options = options_of(command)
     column = source.column(name, build.parameters) or ABSENT
     if column.kind == "list":
@@ -205,7 +199,7 @@ def _bin(node: ast.Command, source: Relation, build: Build) -> Relation:
         options, column, of_time=name == "_time", source=source, build=build, position=command.span.start
     )
     options.done()
-    return source.with_fields({target: _bucketed(buckets, column)})
+    return source.with_fields({target or name: _bucketed(buckets, column)})
 
 
 def _bucketed(buckets: Buckets, column: Column) -> Column:

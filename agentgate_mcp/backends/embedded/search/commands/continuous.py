@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import floor
 from typing import Final, assert_never
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.commands.binning import (
     MAX_BINS,
@@ -37,7 +37,7 @@ def _makecontinuous(node: ast.Command, source: Relation, build: Build) -> Relati
     command = generic(node)
     at = command.span.start
     options = options_of(command)
-    words = [arg.text for arg in command.args if isinstance(arg, ast.Value)]
+    words = [word.text for word in words_of(command)]
     if len(words) > 1:
         raise SplError("makecontinuous takes one field", at, "a field")
     field = words[0] if words else "_time"

@@ -22,6 +22,7 @@ from agentgate_mcp.backends.embedded.search.reparsed import placed
 from agentgate_mcp.backends.embedded.search.sqltext import let, number_sql, text_sql
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
+from agentgate_mcp.spl.text import escape
 
 _TIME_FORMAT: Final = "%m/%d/%Y %H:%M:%S"
 _DURATION: Final = r"'^(?:([0-9]+)\+)?([0-9]+):([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]+)?)$'"
@@ -70,13 +71,9 @@ def _converted(conversion: _Conversion, name: str, column: Column, form: str, so
     if function is None:
         single = Column(sql=f"{column.sql}[1]", kind="text") if column.kind == "list" else column
         return _FUNCTIONS[conversion.function](single)
-    call = ast.Call(function=function, args=(ast.FieldRef(name=name, quoted=True), ast.String(raw=_escaped(form))))
+    call = ast.Call(function=function, args=(ast.FieldRef(name=name, quoted=True), ast.String(raw=escape(form))))
     with placed(conversion.position, "convert"):
         return Evaluator(relation=source, build=build).value(call)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 # --- arguments -----------------------------------------------------------------------------------

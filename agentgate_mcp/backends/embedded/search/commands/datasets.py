@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import Options, generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import Options, generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.combine import stacked
 from agentgate_mcp.backends.embedded.search.commands.events import filtered
@@ -21,7 +21,7 @@ def _from(node: ast.Command, build: Build) -> Relation:
     node = generic(node)
     options_of(node).done()
     # `datamodel:"X.Y"` is two values, `datamodel:X.Y` one.
-    name = "".join(a.text for a in node.args if isinstance(a, ast.Value))
+    name = "".join(word.text for word in words_of(node))
     if not name:
         raise SplError("from without a dataset", node.span.start, "a dataset such as datamodel:Model.Object")
     return dataset(name, build, node.span.start)
@@ -32,7 +32,7 @@ def _datamodel(node: ast.Command, build: Build) -> Relation:
     options = options_of(node)
     options.ignore("summariesonly", "allow_old_summaries", "strict_fields")
     options.done()
-    words = [a.text for a in node.args if isinstance(a, ast.Value)]
+    words = [word.text for word in words_of(node)]
     if len(words) < 3:
         raise UnsupportedSplError(
             "datamodel as a description is not supported", node.span.start, "datamodel MODEL OBJECT search|flat"
@@ -51,7 +51,7 @@ def _datamodel(node: ast.Command, build: Build) -> Relation:
 
 def _savedsearch(node: ast.Command, build: Build) -> Relation:
     node = generic(node)
-    words = [a.text for a in node.args if isinstance(a, ast.Value)]
+    words = [word.text for word in words_of(node)]
     if len(words) != 1:
         raise SplError(f"savedsearch with {len(words)} names", node.span.start, "the name of one saved search")
     values = {a.key: a.value.text for a in node.args if isinstance(a, ast.Option) and isinstance(a.value, ast.Value)}

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, one_field, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build, FieldValue, Record
 from agentgate_mcp.backends.embedded.search.patterns import compiled
 from agentgate_mcp.backends.embedded.search.registry import Apply
@@ -107,10 +107,7 @@ def _fromjson(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     prefix = options.text("prefix")
     options.done()
-    words = words_of(command)
-    if len(words) != 1:
-        raise SplError("fromjson", command.span.start, "the name of one field")
-    field = words[0].text
+    field = one_field(command)
 
     def compute(record: Record) -> Mapping[str, FieldValue]:
         texts = values_of(record.get(field))

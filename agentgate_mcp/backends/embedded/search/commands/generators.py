@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import MAX_ROWS, Build, FieldValue
 from agentgate_mcp.backends.embedded.search.registry import Generate
 from agentgate_mcp.backends.embedded.search.relation import Relation
@@ -120,7 +120,7 @@ def _rest(node: ast.Command, build: Build) -> Relation:
         raise UnsupportedSplError("rest with a method other than GET is not supported", node.span.start)
     options.ignore("splunk_server", "splunk_server_group", "timeout")
     options.done()
-    words = [a.text for a in node.args if isinstance(a, ast.Value)]
+    words = [word.text for word in words_of(node)]
     if len(words) != 1:
         raise SplError(f"rest with {len(words)} endpoints", node.span.start, "one endpoint")
     rows = rest_rows(words[0], build, node.span.start)

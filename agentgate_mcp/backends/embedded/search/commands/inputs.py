@@ -10,7 +10,7 @@ from typing import Final
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.commands.sums import ROOT_LIMIT
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator, Truth
-from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Kind, Relation
+from agentgate_mcp.backends.embedded.search.relation import ABSENT, SQL_TYPES, Column, Kind, Relation
 from agentgate_mcp.backends.embedded.search.sqltext import fresh, number_sql, text_sql
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
@@ -47,7 +47,7 @@ class Input:
 
     @property
     def sql_type(self) -> str:
-        return {"text": "VARCHAR", "number": "DOUBLE", "list": "VARCHAR[]"}[self.kind]
+        return SQL_TYPES[self.kind]
 
 
 class Inputs:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, one_field, options_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.patterns import checked, groups
 from agentgate_mcp.backends.embedded.search.presence import fields_present
@@ -32,7 +32,7 @@ def _makemv(node: ast.Command, source: Relation, build: Build) -> Relation:
     if options.flag("setsv", False):
         raise UnsupportedSplError("makemv setsv=true is not supported", command.span.start)
     options.done()
-    name = _one_field(command)
+    name = one_field(command)
     column = source.column(name, build.parameters)
     if column is None:
         return source
@@ -55,7 +55,7 @@ def _mvexpand(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     limit = options.count("limit", 0)
     options.done()
-    name = _one_field(command)
+    name = one_field(command)
     column = source.column(name, build.parameters)
     if column is None:
         return source.where("false")
@@ -80,7 +80,7 @@ def _mvcombine(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     delimiter = options.text("delim", " ")
     options.done()
-    name = _one_field(command)
+    name = one_field(command)
     column = source.column(name, build.parameters)
     if column is None:
         return source
@@ -106,20 +106,13 @@ def _mvcombine(node: ast.Command, source: Relation, build: Build) -> Relation:
 def _nomv(node: ast.Command, source: Relation, build: Build) -> Relation:
     command = generic(node)
     options_of(command).done()
-    name = _one_field(command)
+    name = one_field(command)
     column = source.column(name, build.parameters)
     if column is None or column.kind != "list":
         return source
     delimiter = build.bind(dict(source.delimiters).get(name, "\n"))
     joined = f"CASE WHEN len({column.sql}) > 0 THEN array_to_string({column.sql}, {delimiter}) END"
     return source.with_fields({name: Column(sql=joined, kind="text")})
-
-
-def _one_field(command: ast.Generic) -> str:
-    words = words_of(command)
-    if len(words) != 1:
-        raise SplError(command.command, command.span.start, "the name of one field")
-    return words[0].text
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {

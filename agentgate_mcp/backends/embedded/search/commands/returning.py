@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build, Record
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import Relation
-from agentgate_mcp.backends.embedded.search.sqltext import number_text
+from agentgate_mcp.backends.embedded.search.rowwise import values_of
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.spl import ast
+from agentgate_mcp.spl.text import escape
 
 _WORDS: Final = ("(", "(", "AND", ")", "OR", ")")
 
@@ -56,8 +57,7 @@ def _wanted(node: ast.Generic) -> tuple[int, list[tuple[str, str]]]:
 
 
 def _part(row: Record, name: str, shown: str) -> str:
-    value = row.get(name)
-    texts = value if isinstance(value, list) else [] if value is None else [_text(value)]
+    texts = values_of(row.get(name))
     if not texts:
         return ""
     if shown == "$":
@@ -72,7 +72,7 @@ def _format(node: ast.Command, source: Relation, build: Build) -> Relation:
     separator = options.text("mvsep", "OR")
     empty = options.text("emptystr", "NOT( )")
     options.done()
-    words = [a.text for a in node.args if isinstance(a, ast.Value)]
+    words = [word.text for word in words_of(node)]
     if words and len(words) != len(_WORDS):
         raise SplError(
             f"format with {len(words)} texts", node.span.start, 'none or six such as "(" "(" "AND" ")" "OR" ")"'
@@ -91,8 +91,7 @@ def formatted(rows: Sequence[Record], words: Sequence[str], separator: str) -> s
         for name, value in sorted(row.items()):
             if name.startswith("_") or value is None:
                 continue
-            texts = value if isinstance(value, list) else [_text(value)]
-            shown = [text if name in ("search", "query") else f"{name}={quoted(text)}" for text in texts]
+            shown = [text if name in ("search", "query") else f"{name}={quoted(text)}" for text in values_of(value)]
             parts.append(shown[0] if len(shown) == 1 else f"( {f' {separator} '.join(shown)} )")
         if parts:
             groups.append(f"{open_row} {f' {between} '.join(parts)} {close_row}")
@@ -100,12 +99,7 @@ def formatted(rows: Sequence[Record], words: Sequence[str], separator: str) -> s
 
 
 def quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _text(value: str | float) -> str:
-    return value if isinstance(value, str) else number_text(value)
+    return f'"{escape(text)}"'
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {"return": _return, "format": _format}

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import Options, generic
+from agentgate_mcp.backends.embedded.search.arguments import Options, generic, no_arguments
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
 from agentgate_mcp.backends.embedded.search.patterns import checked
@@ -51,14 +51,12 @@ def _head(node: ast.Command, source: Relation, build: Build) -> Relation:
 
 def _tail(node: ast.Command, source: Relation, _: Build) -> Relation:
     assert isinstance(node, ast.Head)
-    for option in node.options:
-        raise SplError(f"tail has no option {option.key}", option.span.start, "a number of rows")
+    Options(node.command, node.options).done()
     return _turned(source).limited(node.count)
 
 
 def _reverse(node: ast.Command, source: Relation, _: Build) -> Relation:
-    for argument in generic(node).args:
-        raise SplError("reverse takes no arguments", argument.span.start, "the end of the command")
+    no_arguments(generic(node))
     return _turned(source)
 
 
@@ -114,8 +112,7 @@ def _dedup(node: ast.Command, source: Relation, build: Build) -> Relation:
 
 
 def _uniq(node: ast.Command, source: Relation, _: Build) -> Relation:
-    for argument in generic(node).args:
-        raise SplError("uniq takes no arguments", argument.span.start, "the end of the command")
+    no_arguments(generic(node))
     rows = source.numbered()
     values = ", ".join([*(rows.unasked(n).sql for n in rows.columns), *([rows.extra] if rows.extra else ["1"])])
     whole = f"o{rows.ids}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import field_and_name, generic, options_of
 from agentgate_mcp.backends.embedded.search.build import MAX_ROWS, Build
 from agentgate_mcp.backends.embedded.search.commands.aggregates import Frame
 from agentgate_mcp.backends.embedded.search.commands.inputs import positioned
@@ -30,17 +30,6 @@ MAX_PERIOD: Final = 10_000
 _MAX_LAGS: Final = 100
 
 
-def _field_and_name(command: ast.Generic) -> tuple[str, str]:
-    """``field`` or ``field AS name``; the name is empty where not given. Raises: SplError."""
-    match [arg.text for arg in command.args if isinstance(arg, ast.Value)]:
-        case [field]:
-            return field, ""
-        case [field, word, name] if word.lower() == "as":
-            return field, name
-        case _:
-            raise SplError(f"{command.command}: unreadable arguments", command.span.start, "field or field AS name")
-
-
 def _numbers(field: str, source: Relation, build: Build) -> tuple[Relation, str, str, Column]:
     """The rows with the field's number in a column: rows, position, that column, the field as it was."""
     source, position = positioned(source)
@@ -56,7 +45,7 @@ def _accum(node: ast.Command, source: Relation, build: Build) -> Relation:
     """The running total of a field's numbers."""
     command = generic(node)
     options_of(command).done()
-    field, name = _field_and_name(command)
+    field, name = field_and_name(command)
     rows, position, number, before = _numbers(field, source, build)
     frame = Frame(over=f" OVER (ORDER BY {position} ROWS UNBOUNDED PRECEDING)")
     total = sum_sql(number, many=False, call=frame.call)
@@ -75,7 +64,7 @@ def _delta(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     back = options.count("p", 1, least=1)
     options.done()
-    field, name = _field_and_name(command)
+    field, name = field_and_name(command)
     rows, position, number, _ = _numbers(field, source, build)
     sql = finite(f"({number} - lag({number}, {back}) OVER (ORDER BY {position}))")
     return rows.with_fields({name or f"delta({field})": Column(sql=sql, kind="number")})
@@ -87,7 +76,7 @@ def _autoregress(node: ast.Command, source: Relation, build: Build) -> Relation:
     options = options_of(command)
     written = options.text("p", "1")
     options.done()
-    field, name = _field_and_name(command)
+    field, name = field_and_name(command)
     match = _LAGS.fullmatch(written)
     first = int(match.group(1)) if match else 0
     last = int(match.group(2) or first) if match else 0

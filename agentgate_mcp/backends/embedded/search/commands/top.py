@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.commands.stats import grouped, unnested
 from agentgate_mcp.backends.embedded.search.registry import Apply
@@ -38,7 +38,7 @@ class _Top:
 
 def _read(command: ast.Generic, source: Relation) -> _Top:
     options = options_of(command)
-    words = [arg.text for arg in command.args if isinstance(arg, ast.Value)]
+    words = [word.text for word in words_of(command)]
     limit = 10
     if words and words[0].isdecimal():
         limit = int(words.pop(0)[:9])

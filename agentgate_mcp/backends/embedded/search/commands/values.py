@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
+from agentgate_mcp.backends.embedded.search.arguments import generic, no_arguments, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
@@ -150,8 +150,7 @@ def _rangemap(node: ast.Command, source: Relation, build: Build) -> Relation:
 
 
 def _addinfo(node: ast.Command, source: Relation, build: Build) -> Relation:
-    for arg in generic(node).args:
-        raise SplError("addinfo takes no arguments", arg.span.start, "the end of the command")
+    no_arguments(generic(node))
     job = build.job
     earliest, latest = parse_time(job.earliest, job.now), parse_time(job.latest, job.now)
     values = {

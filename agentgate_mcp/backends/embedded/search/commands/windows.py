@@ -18,14 +18,14 @@ from agentgate_mcp.backends.embedded.search.commands.aggregates import Frame, ag
 from agentgate_mcp.backends.embedded.search.commands.inputs import Input, Inputs, expanded, positioned
 from agentgate_mcp.backends.embedded.search.commands.stats import by_fields, named_once, needs_time
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
+from agentgate_mcp.backends.embedded.search.evaluate.fields import reads
 from agentgate_mcp.backends.embedded.search.registry import Apply
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
-from agentgate_mcp.backends.embedded.search.reparsed import placed
+from agentgate_mcp.backends.embedded.search.reparsed import expression_of, placed
 from agentgate_mcp.backends.embedded.search.spans import span_seconds
 from agentgate_mcp.backends.embedded.search.sqltext import text_sql
-from agentgate_mcp.errors import SplError, UnsupportedSplError
+from agentgate_mcp.errors import UnsupportedSplError
 from agentgate_mcp.spl import ast
-from agentgate_mcp.spl.parser import parse
 
 _TIE: Final = 1e-6
 """Seconds below which two event times are one: doubles of our days are no finer."""
@@ -145,11 +145,7 @@ def _condition(text: str, position: int) -> ast.EvalExpr | None:
     if not text:
         return None
     with placed(position, "streamstats"):
-        match parse(f"| where {text}").commands:
-            case (ast.Where(expr=expr),):
-                return expr
-            case _:
-                raise SplError("unreadable condition", position, "an eval expression")
+        return expression_of(text)
 
 
 def _streamstats(node: ast.Command, source: Relation, build: Build) -> Relation:
@@ -158,7 +154,7 @@ def _streamstats(node: ast.Command, source: Relation, build: Build) -> Relation:
     stream = _stream(node)
     by = by_fields(node)
     nodes = named_once(expanded(node.aggregations, source, build, without=by), by, node)
-    if stream.after is not None and _names(stream.after) & {n.output for n in nodes}:
+    if stream.after is not None and reads(stream.after, {n.output for n in nodes}):
         raise UnsupportedSplError(
             "streamstats reset_after over its own results is not supported", stream.after.span.start
         )
@@ -195,12 +191,7 @@ def _listed(rows: _Rows, across: bool) -> str:
 
 def _added(rows: _Rows, sql: str) -> tuple[_Rows, str]:
     """The rows with one more computed column, and its name."""
-    name = f"c{rows.relation.ids}"
-    relation = replace(
-        rows.relation,
-        sql=f"SELECT *, {sql} AS {name} FROM ({rows.relation.sql})",  # noqa: S608 - generated
-        ids=rows.relation.ids + 1,
-    )
+    relation, name = rows.relation.beside(sql)
     return replace(rows, relation=relation), name
 
 
@@ -231,27 +222,6 @@ def _begin_in_time(rows: _Rows, stream: _Stream, place: str, segment: tuple[str,
     reach = repr(max(stream.seconds - _TIE, 0.0))
     over = f"(PARTITION BY {parts} ORDER BY {onwards} RANGE BETWEEN {reach} PRECEDING AND CURRENT ROW)"
     return _added(rows, f"least(min({place}) OVER {over}, {place})")
-
-
-def _names(expr: ast.EvalExpr) -> set[str]:
-    """The fields that an expression reads."""
-    match expr:
-        case ast.FieldRef():
-            return {expr.name}
-        case ast.Call():
-            return set[str]().union(*(_names(arg) for arg in expr.args))
-        case ast.Unary():
-            return _names(expr.operand)
-        case ast.Chain():
-            return _names(expr.first).union(*(_names(operand) for _, operand in expr.rest))
-        case ast.Compare():
-            return _names(expr.left) | _names(expr.right)
-        case ast.InTest():
-            return _names(expr.operand).union(*(_names(value) for value in expr.values))
-        case ast.Logical():
-            return set[str]().union(*(_names(operand) for operand in expr.operands))
-        case _:
-            return set()
 
 
 COMMANDS: Final[Mapping[str, Apply]] = {"eventstats": _eventstats, "streamstats": _streamstats}

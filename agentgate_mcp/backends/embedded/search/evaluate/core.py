@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
 from agentgate_mcp.backends.embedded.search import sqltext
+from agentgate_mcp.backends.embedded.search.arguments import undefined
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Kind, Relation, all_of, any_of
 from agentgate_mcp.errors import SplError, UnsupportedSplError
@@ -100,7 +101,7 @@ class Evaluator:
             case ast.Logical():
                 return Truth(sql=self._logical(expr))
             case ast.MacroCall():
-                raise UnsupportedSplError(f"macro `{expr.name}` is not defined", expr.span.start)
+                raise undefined(expr)
             case ast.Subsearch():
                 raise UnsupportedSplError("a subsearch inside an expression is not supported", expr.span.start)
             case _:

@@ -12,7 +12,7 @@ from typing import Final
 from agentgate_mcp.backends.embedded.search import patterns, sqltext
 from agentgate_mcp.backends.embedded.search.evaluate.calls import arity, literal
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator, Function, Result, Truth
-from agentgate_mcp.errors import SplError
+from agentgate_mcp.backends.embedded.search.reparsed import placed, search_of
 from agentgate_mcp.spl import ast
 
 
@@ -60,22 +60,13 @@ def _like(call: ast.Call, to: Evaluator) -> Result:
 
 def _searchmatch(call: ast.Call, to: Evaluator) -> Result:
     from agentgate_mcp.backends.embedded.search.predicates import Predicates
-    from agentgate_mcp.spl.parser import parse
 
     arity(call, 1, 1)
-    text, start = literal(call, to, 0, "search"), call.args[0].span.start
-    try:
-        pipeline = parse(f"search {text}")
-        command = pipeline.commands[0]
-        if len(pipeline.commands) > 1 or not isinstance(command, ast.Search):
-            raise SplError("searchmatch holds more than a search", start, "a search expression")
-        if command.expr is None:
-            return Truth(sql="true")
+    text = literal(call, to, 0, "search")
+    with placed(call.args[0].span.start, "searchmatch"):
+        expr = search_of(text)
         predicates = Predicates(relation=to.relation, build=to.build, over_events=False)
-        return Truth(sql=predicates.compile(command.expr))
-    except SplError as error:
-        # Positions inside the text mean nothing to a reader of the whole search.
-        raise type(error)(f"searchmatch: {error.problem}", start, error.expected) from None
+        return Truth(sql="true" if expr is None else predicates.compile(expr))
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {"match": _match, "like": _like, "searchmatch": _searchmatch}
