@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from agentgate_mcp.advisors import Desk as NoteDesk
 from agentgate_mcp.advisors import analyst_of, desk_of
@@ -64,6 +66,9 @@ from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.tools.catalogue import catalogue
 from agentgate_mcp.tools.definition import ToolDefinition
 from agentgate_mcp.worlds import build_world
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
 
 CALIBRATION_FILE = "cost-calibration.json"
 """Coefficients that `cost calibrate` fitted, in the state directory."""
@@ -120,8 +125,9 @@ class Deployment:
 
     def warm_up(self) -> None:
         """Build the world beside the start, and again whenever the knowledge changes, so that calls
-        seldom wait for it."""
+        seldom wait for it; follow open response actions."""
         self.worlds.follow()
+        self.backends.follow()
 
     def roll_back(self, change_id: str, *, operator: Operator, reason: str) -> ChangeRecord:
         """Undo one change on an operator's word. Raises: ApprovalError, NotFoundError, BackendError, LedgerError."""
@@ -373,7 +379,29 @@ def _open_backends(settings: Settings, source: Path, permits: PermitBook, clock:
     if settings.telemetry_backend == "iot23" and settings.telemetry_store is None:
         raise ConfigError("AGENTGATE_TELEMETRY_STORE: expected a store built by `data load-zeek`, got nothing")
     telemetry = settings.telemetry_store if settings.telemetry_backend == "iot23" else None
-    return open_embedded(source, settings.state_dir, permits, clock, telemetry=telemetry)
+    opened = partial(open_embedded, source, settings.state_dir, permits, clock, telemetry=telemetry)
+    if settings.response_url is None and settings.response_secret_file is None:
+        return opened()
+    from agentgate_mcp.backends.webhook import read_endpoint, responding
+
+    endpoint, redactor = read_endpoint(settings), Redactor(installation_key(settings.state_dir))
+    return responding(endpoint, redactor, clock, lambda make: opened(responder=make))
+
+
+def callback_routes(deployment: Deployment) -> Sequence[Route]:
+    """What an HTTP server mounts for the response executor to call back; nothing where there is none."""
+    if not deployment.backends.responder.live:
+        return ()
+    from agentgate_mcp.backends import webhook
+
+    return webhook.callback_routes(deployment.backends)
+
+
+def check_response(settings: Settings) -> None:
+    """Read the executor's settings without calling it. Raises: ConfigError."""
+    from agentgate_mcp.backends.webhook import read_endpoint
+
+    read_endpoint(settings)
 
 
 def _sightings(backends: Backends, search_now: float | None) -> Sequence[Sighting]:

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     """A stage still running this long after its time-out ends the process. AGENTGATE_WATCHDOG_S."""
     workload_pool: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     """The workload pool that searches are put into, where the site has one. AGENTGATE_WORKLOAD_POOL."""
+    response_url: SecretStr | None = None
+    """Where response actions are sent, https; without it each is a simulation. AGENTGATE_RESPONSE_URL."""
+    response_secret_file: Path | None = None
+    """The secret that signs what is sent there and comes back. AGENTGATE_RESPONSE_SECRET_FILE."""
+    response_ca_file: Path | None = None
+    """Certificates (PEM) that its own must come from, instead of the public ones. AGENTGATE_RESPONSE_CA_FILE."""
+    response_timeout_s: float = Field(default=10.0, gt=0, le=15)
+    """Bounds one exchange with it as a whole. AGENTGATE_RESPONSE_TIMEOUT_S."""
+    response_patience_s: float = Field(default=900.0, ge=60, le=86_400)
+    """An accepted action of which nothing is heard for so long is unknown. AGENTGATE_RESPONSE_PATIENCE_S."""
     telemetry_backend: Literal["dummy", "iot23", "splunk"] = Field(
         default="dummy", validation_alias=AliasChoices("TELEMETRY_BACKEND", "telemetry_backend")
     )

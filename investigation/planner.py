@@ -145,7 +145,7 @@ def _receipt(raw: Row, entry: Mapping[str, Json]) -> dict[str, Json]:
         "rollback": text(raw, "rollback") or entry["rollback"],
         "receipt": {
             "expires_at": expires if isinstance(expires, (int, float)) else None,
-            "detail": text(raw, "detail") if text(raw, "status") != "duplicate" else "already in force",
+            "detail": text(raw, "detail").partition(" as act-")[0],
         },
         "finding_id": "",
     }

@@ -119,7 +119,9 @@ class ActionEntry(Part):
     pre_checks: list[str]
     rollback: str
     runbook: str
-    status: Literal["recommended", "simulated", "done", "failed", "duplicate", "held", "refused"]
+    status: Literal[
+        "recommended", "simulated", "queued", "sent", "done", "failed", "unknown", "duplicate", "held", "refused"
+    ]
     receipt: Receipt | None
     finding_id: str
 

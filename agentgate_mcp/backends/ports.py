@@ -121,6 +121,10 @@ class RunbookPort(Protocol):
     def runbook(self, runbook_id: str) -> Runbook: ...
 
 
+ReceiptStatus = Literal["simulated", "queued", "sent", "done", "failed", "unknown", "duplicate"]
+"""`queued`: permitted and not sent yet; `sent`: taken and not done yet; `unknown`: it may have been done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionReceipt:
     """What a responder did. ``duplicate_of`` names an earlier identical action still in force."""
@@ -128,7 +132,7 @@ class ActionReceipt:
     action_id: str
     action: str
     target: str
-    status: Literal["simulated", "done", "failed", "duplicate"]
+    status: ReceiptStatus
     at: float
     expires_at: float | None
     rollback: str
@@ -181,5 +185,7 @@ class Backends:
     volumes: Callable[[], Sequence[Volume]] = lambda: ()
     """Events per index, source type and stretch of time, of a store to which nothing is added; empty
     where that is not known."""
+    follow: Callable[[], None] = lambda: None
+    """Starts following response actions to their end, in the background; `close` ends that."""
     close: Callable[[], None] = lambda: None
     """Closes files and connections; the ports are not used after it."""

@@ -98,13 +98,22 @@ def examine(context: typer.Context) -> list[Finding]:
         events = sum(int(str(r["totalEventCount"])) for r in backends.search.indexes())
         return f"{backends.label}: {events} events, {len(backends.cases.cases())} cases, {settings.telemetry_backend}"
 
+    def response() -> str:
+        from agentgate_mcp.compose import check_response
+
+        check_response(settings)
+        return "a signed webhook carries actions out; it was not called"
+
     check("policies", policies)
     check("ledger", ledger)
     if not people and found[-1].state == "ok":
         found.append(Finding("operators", "missing", "nobody may decide", "held calls cannot be approved"))
     check("data", data)
     found.append(Finding("splunk", "missing", "not connected", "searches run on the embedded engine and bundled data"))
-    found.append(Finding("response", "missing", "no executor configured", "every response action is a simulation"))
+    if settings.response_url is None and settings.response_secret_file is None:
+        found.append(Finding("response", "missing", "no executor configured", "every response action is a simulation"))
+    else:
+        check("response", response)
     found += _models(
         settings.enable_llm, settings.gemini_api_key is not None, settings.ollama_host, settings.reasoning_model
     )

@@ -45,7 +45,7 @@ def serve(
     import anyio
 
     from agentgate_mcp import config
-    from agentgate_mcp.compose import open_deployment
+    from agentgate_mcp.compose import callback_routes, open_deployment
     from agentgate_mcp.server.diagnostic import DiagnosticServer
     from agentgate_mcp.server.transports import ServeOptions
     from agentgate_mcp.server.transports import serve as serve_transport
@@ -77,7 +77,7 @@ def serve(
     deployment.warm_up()
     with deployment:
         try:
-            anyio.run(serve_transport, deployment.gatekeeper, options)
+            anyio.run(serve_transport, deployment.gatekeeper, options, callback_routes(deployment))
         except ConfigError as exc:
             if transport is not TransportName.STDIO:
                 raise

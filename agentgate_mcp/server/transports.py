@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from agentgate_mcp.errors import ConfigError
 from agentgate_mcp.server.app import GatedServer
@@ -55,15 +56,16 @@ def build_server(gatekeeper: Gatekeeper, options: ServeOptions) -> GatedServer:
     return GatedServer(gatekeeper, LocalIdentity(identity=identity), tools=tools)
 
 
-async def serve(gatekeeper: Gatekeeper, options: ServeOptions) -> None:
-    """Serve until the client leaves (stdio) or the process is told to stop.
+async def serve(gatekeeper: Gatekeeper, options: ServeOptions, beside: Sequence[Route] = ()) -> None:
+    """Serve until the client leaves (stdio) or the process is told to stop. ``beside`` are routes of
+    HTTP that are not MCP and authenticate by themselves.
 
     Raises: ConfigError for a bind that is not loopback, or a port that cannot be taken."""
     match options.transport:
         case "stdio":
             await build_server(gatekeeper, options).run_stdio_async()
         case "streamable-http" | "sse":
-            await _serve_http(gatekeeper, options)
+            await _serve_http(gatekeeper, options, beside)
 
 
 def loopback(host: str) -> str:
@@ -110,12 +112,13 @@ def transport_security(host: str) -> TransportSecuritySettings:
     )
 
 
-async def _serve_http(gatekeeper: Gatekeeper, options: ServeOptions) -> None:
+async def _serve_http(gatekeeper: Gatekeeper, options: ServeOptions, beside: Sequence[Route]) -> None:
     host = loopback(options.host)
     with _listening(host, options.port) as listener:
         port: int = listener.getsockname()[1]
         token = BearerToken(Identity(principal=local_user(), agent_id=options.agent_id))
         application = http_application(gatekeeper, options, token, port, host)
+        application.router.routes.extend(beside)
         _announce(options.transport, host, port, token.issue())
         config = uvicorn.Config(
             application,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
 
-from agentgate_mcp.backends.ports import ActionReceipt, Backends
+from agentgate_mcp.backends.ports import ActionReceipt, Backends, ReceiptStatus
 from agentgate_mcp.effects import effects_of
 from agentgate_mcp.tools import inputs
 from agentgate_mcp.tools.definition import Output, ToolContext
@@ -18,7 +17,7 @@ class Receipt(Output):
     action_id: str
     action: str
     target: str
-    status: Literal["simulated", "done", "failed", "duplicate"]
+    status: ReceiptStatus
     at: float
     expires_at: float | None
     rollback: str

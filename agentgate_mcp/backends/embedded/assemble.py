@@ -17,7 +17,7 @@ from agentgate_mcp.backends.embedded.runbooks import RunbookFiles
 from agentgate_mcp.backends.embedded.splunk import EmbeddedSplunk
 from agentgate_mcp.backends.embedded.sqlite import Database
 from agentgate_mcp.backends.embedded.store import TelemetryStore, open_bundled, open_telemetry
-from agentgate_mcp.backends.ports import Backends
+from agentgate_mcp.backends.ports import Backends, ResponderPort
 from agentgate_mcp.permits import PermitBook
 
 STATE_FILE: Final = "embedded.sqlite"
@@ -30,12 +30,14 @@ def open_embedded(
     clock: Callable[[], float],
     *,
     telemetry: Path | None = None,
+    responder: Callable[[Database, PermitBook], ResponderPort] = SimulatingResponder,
 ) -> Backends:
     """All ports over ``data_dir`` (never written) and ``state_dir`` (shared by processes).
 
     ``telemetry`` names a store built from Zeek logs, to be searched instead of the bundled
-    events. Telemetry, cases, feeds and runbooks are read on first use. Raises: DataError for
-    knowledge objects or a state database that cannot be read; BackendError."""
+    events; ``responder`` makes the executor of response actions over the state database.
+    Telemetry, cases, feeds and runbooks are read on first use. Raises: DataError for knowledge
+    objects or a state database that cannot be read; BackendError."""
     database = Database(state_dir / STATE_FILE)
     knowledge = KnowledgeStore(database, data_dir, book)
 
@@ -54,7 +56,7 @@ def open_embedded(
         cases=CaseFiles(data_dir),
         intel=IntelFeeds(data_dir),
         runbooks=RunbookFiles(data_dir),
-        responder=SimulatingResponder(database, book),
+        responder=responder(database, book),
         reports=ReportStore(database, book),
         extra={"telemetry": "bundled" if telemetry is None else "zeek"},
         sightings=lambda since: store().sightings(since),

@@ -10,12 +10,12 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from typing import Final
 
 from agentgate_mcp.backends.embedded import journal
 from agentgate_mcp.backends.embedded.files import Record, validated
 from agentgate_mcp.backends.embedded.sqlite import Database
-from agentgate_mcp.backends.ports import ActionReceipt
+from agentgate_mcp.backends.ports import ActionReceipt, ReceiptStatus
 from agentgate_mcp.canonical import digest
 from agentgate_mcp.effects import ActionName, Effects, ResponseAction
 from agentgate_mcp.errors import PermitError
@@ -25,7 +25,7 @@ _HOUR: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
+class Plan:
     """What an action would do, how long it would hold (seconds; None: until undone), how to undo it."""
 
     does: str
@@ -33,38 +33,38 @@ class _Plan:
     undo: str
 
 
-_PLANS: Final[dict[ActionName, _Plan]] = {
-    "isolate_host": _Plan(
+PLANS: Final[dict[ActionName, Plan]] = {
+    "isolate_host": Plan(
         does="cut {target} off from the network except for management",
         holds=24 * _HOUR,
         undo="release {target} from isolation in the endpoint console",
     ),
-    "block_ip": _Plan(
+    "block_ip": Plan(
         does="drop traffic to and from {target} at the perimeter",
         holds=24 * _HOUR,
         undo="remove {target} from the perimeter block list",
     ),
-    "block_domain": _Plan(
+    "block_domain": Plan(
         does="answer queries for {target} with a sinkhole",
         holds=7 * 24 * _HOUR,
         undo="remove {target} from the resolver block list",
     ),
-    "disable_user": _Plan(
+    "disable_user": Plan(
         does="disable the account {target} and end its sessions",
         holds=24 * _HOUR,
         undo="enable the account {target} in the directory",
     ),
-    "reset_credentials": _Plan(
+    "reset_credentials": Plan(
         does="expire the password of {target} and revoke its tokens",
         holds=None,
         undo="cannot be undone: {target} gets new credentials from the service desk",
     ),
-    "quarantine_file": _Plan(
+    "quarantine_file": Plan(
         does="move {target} into quarantine on every endpoint",
         holds=None,
         undo="restore {target} from quarantine in the endpoint console",
     ),
-    "create_ticket": _Plan(
+    "create_ticket": Plan(
         does="open a ticket for {target}",
         holds=None,
         undo="close the ticket for {target}",
@@ -76,7 +76,7 @@ class _StoredReceipt(Record):
     action_id: str
     action: str
     target: str
-    status: Literal["simulated", "done", "failed", "duplicate"]
+    status: ReceiptStatus
     at: float
     expires_at: float | None
     rollback: str
@@ -116,11 +116,11 @@ class SimulatingResponder:
             "SELECT body FROM receipts WHERE ? IN ('', case_id) ORDER BY seq",
             (case_id,),
         )
-        return tuple(_receipt(str(body)) for (body,) in found)
+        return tuple(stored_receipt(str(body)) for (body,) in found)
 
     def _one(self, action: ResponseAction, permit: Permit | None, call_id: str, at: float) -> ActionReceipt:
-        plan = _PLANS[action.action]
-        identity = _identity(action)
+        plan = PLANS[action.action]
+        identity = identity_of(action)
         earlier = self._in_force(action, identity, at)
         if earlier is not None:
             status, expires, detail = "duplicate", earlier.expires_at, f"already in force as {earlier.action_id}"
@@ -152,19 +152,21 @@ class SimulatingResponder:
 
     def _in_force(self, action: ResponseAction, identity: str, at: float) -> ActionReceipt | None:
         found = self._database.one(
-            "SELECT body FROM receipts WHERE action = ? AND identity = ? AND simulate = ? AND status != 'duplicate' "
-            "AND (expires_at IS NULL OR expires_at > ?) ORDER BY seq DESC LIMIT 1",
+            "SELECT body FROM receipts WHERE action = ? AND identity = ? AND simulate = ? "
+            "AND status NOT IN ('duplicate', 'failed') AND (expires_at IS NULL OR expires_at > ?) "
+            "ORDER BY seq DESC LIMIT 1",
             (action.action, identity, int(action.simulate), at),
         )
-        return None if found is None else _receipt(str(found[0]))
+        return None if found is None else stored_receipt(str(found[0]))
 
 
-def _identity(action: ResponseAction) -> str:
+def identity_of(action: ResponseAction) -> str:
     """What makes two actions the same. Tickets differ by case and reason too."""
     target = action.target.strip().lower()
     return f"{target}\n{action.case_id}\n{action.reason}" if action.action == "create_ticket" else target
 
 
-def _receipt(body: str) -> ActionReceipt:
+def stored_receipt(body: str) -> ActionReceipt:
+    """A receipt as it was kept. Raises: DataError."""
     stored = validated(_StoredReceipt, json.loads(body), "state database")
     return ActionReceipt(**stored.model_dump())
