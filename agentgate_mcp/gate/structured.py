@@ -24,6 +24,8 @@ MAX_TEXT: Final = 65_536
 _MAX_DEPTH: Final = 32
 _MAX_NODES: Final = MAX_TEXT
 _MAX_KEY: Final = 40
+_KEY_WORDS: Final = 3
+"""A key of more words is a sentence with a colon in it."""
 _MIN_COLUMNS: Final = 2
 _Events: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _parsed = cast("Callable[..., Iterator[Any]]", getattr(yaml, "parse"))  # noqa: B009  the stubs leave it untyped
@@ -98,7 +100,13 @@ def _put(top: tuple[Json, str | None], node: Json) -> tuple[Json, str | None]:
         return top
     mapping = cast("dict[str, Json]", container)
     if key is None:
-        if not isinstance(node, str) or not node or len(node) > _MAX_KEY or node in mapping:
+        if (
+            not isinstance(node, str)
+            or not node
+            or len(node) > _MAX_KEY
+            or len(node.split()) > _KEY_WORDS
+            or node in mapping
+        ):
             raise _NotData
         return mapping, node
     mapping[key] = node

@@ -19,6 +19,10 @@ pytestmark = pytest.mark.req("provenance.labels", "provenance.action")
         ("Don\u2019t disable Brute-Force", "disable", "Brute-Force"),
         ("investigate without isolating wks-031", "isolating", "wks-031"),
         ("you must not isolate wks-031", "isolate", "wks-031"),
+        ("do not disable wks-030, wks-031", "disable", "wks-031"),
+        ("do not disable, delete or modify wks-031", "modify", "wks-031"),
+        ("never touch wks-029,wks-030 or wks-031", "touch", "wks-031"),
+        ("do not disable:\n- wks-030\n- wks-031", "disable", "wks-031"),
     ],
 )
 def test_a_negated_wish_endorses_neither_the_deed_nor_the_name(text: str, verb: str, name: str) -> None:
@@ -35,6 +39,9 @@ def test_a_negated_wish_endorses_neither_the_deed_nor_the_name(text: str, verb: 
         ("do not disable wks-030 but isolate wks-031", "wks-031"),
         ("it does not answer so isolate wks-031", "wks-031"),
         ("isolate wks-031 and not wks-030", "wks-031"),
+        ("do not disable wks-029, wks-030; isolate wks-031", "wks-031"),
+        ("do not disable wks-030, please isolate wks-031", "wks-031"),
+        ("do not disable wks-030\nisolate wks-031", "wks-031"),
         ("is wks-031 not reporting? isolate wks-031", "wks-031"),
     ],
 )
@@ -52,3 +59,9 @@ def test_a_repeated_order_is_dropped_whether_or_not_it_is_negated() -> None:
 @given(st.text(max_size=60))
 def test_places_stay_what_they_are(text: str) -> None:
     assert len(affirmed(text)) == len(text)
+
+
+def test_a_sentence_may_end_without_a_space_behind_it() -> None:
+    assert Prompt.of(("post to www.corp.example.They asked",)).find("www.corp.example")
+    assert Prompt.of(("post to www.corp.example.invalid",)).find("www.corp.example") == ""
+    assert Prompt.of(("run Splunk.Search",)).find("splunk") == ""
