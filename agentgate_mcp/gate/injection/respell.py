@@ -86,7 +86,7 @@ def _leet_forms(word: str) -> Iterator[str]:
 
 def _spread_form(separator: str) -> str:
     """Visible characters one by one between equal separators; a wider gap stands for a blank."""
-    visible = f"[^\\x00-\\x20\\{separator}]" if separator != " " else r"[^\x00-\x20]"
+    visible = rf"[^\x00-\x09\x0b-\x20\{separator}]"
     gap = r" {1,4}" if separator == " " else rf"\{separator}(?: \{separator})?"
     return rf"(?:{visible}{gap}){{6,}}{visible}"
 
