@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agentgate_mcp.cli.state import office_of, settings_of
-from agentgate_mcp.cli.terminal import err, out, print_json
+from agentgate_mcp.cli.terminal import err, out, print_json, progress
 from agentgate_mcp.errors import LedgerError
 from agentgate_mcp.model.call import Json
 
@@ -30,11 +29,9 @@ def verify(
     from agentgate_mcp.ledger.verify import verify_file
 
     path = file or settings_of(context).state_dir / FILE_NAME
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("verifying", total=None)
+    with progress("verifying") as told:
         try:
-            report = verify_file(path, lambda done, total: bar.update(task, completed=done, total=total))
+            report = verify_file(path, told)
         except LedgerError as exc:
             if as_json:
                 problems: list[Json] = [{"seq": 0, "problem": str(exc)}]

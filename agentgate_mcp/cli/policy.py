@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agentgate_mcp.cli.state import settings_of
-from agentgate_mcp.cli.terminal import err, out, print_json, table
+from agentgate_mcp.cli.instants import instant
+from agentgate_mcp.cli.state import office_of, settings_of
+from agentgate_mcp.cli.terminal import complain, err, out, print_json, progress, table
 from agentgate_mcp.errors import NotFoundError
 from agentgate_mcp.model.call import Json
 
@@ -127,6 +129,52 @@ def diff(
         [(c.policy, c.what, c.before, c.after, c.direction) for c in changes],
         empty="no difference",
     )
+
+
+@app.command("simulate")
+def simulate(
+    context: typer.Context,
+    policies: Annotated[
+        Path | None, typer.Option("--policies", help="The directory to try, else that configured.")
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", help="Only calls after 2026-11-01T08:00 (UTC), or of the last 24h or 7d.")
+    ] = "",
+    check: Annotated[bool, typer.Option("--check", help="Exit code 1 when a call would be decided otherwise.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Which recorded calls other policies would flip.
+
+    Exit code 1 when a record cannot be read."""
+    from agentgate_mcp.policies.loader import library_at, load_library
+    from agentgate_mcp.policies.simulate import simulate as run
+
+    settings = settings_of(context)
+    library = load_library(settings.policies_dir) if policies is None else library_at(policies)
+    with office_of(context) as office, progress("simulating") as told:
+        start = office.ledger.seq_at(instant(since, time.time())) if since else 0
+        found = run(office.ledger, library, settings.profile, since=start, told=told)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        table(
+            ("record", "call", "agent", "tool", "was", "would be", "policies", "operator"),
+            [
+                (str(f.seq), f.call_id, f.agent_id, f.tool, f.before, f.after, ", ".join(f.policies), f.outcome)
+                for f in found.flips
+            ],
+            empty="no call would be decided otherwise",
+        )
+        for name, counts in found.counts().items():
+            if counts:
+                out.print(f"{name}: " + ", ".join(f"{k} {n}" for k, n in counts.items()), markup=False)
+        stricter = sum(f.stricter for f in found.flips)
+        said = f"{found.calls} calls, {stricter} stricter, {len(found.flips) - stricter} laxer, lock {found.lock[:12]}"
+        out.print(said, markup=False)
+    for problem in found.unread[:5]:
+        complain(problem)
+    if found.unread or (check and found.flips):
+        raise typer.Exit(1)
 
 
 @app.command("lock")

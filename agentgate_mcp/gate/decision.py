@@ -9,6 +9,9 @@ from agentgate_mcp.model.decision import Decision, Profile, Severity, SideEffect
 from agentgate_mcp.model.facts import DecisionFacts, PolicyFacts, PolicyMatch
 from agentgate_mcp.model.verdict import StageResult
 
+HOLDING = frozenset({"unresolved", "unknown_command"})
+"""Invariants that a person may approve; every other one is a BLOCK."""
+
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
@@ -107,11 +110,16 @@ def _search_invariants(ctx: StageContext) -> list[Invariant]:
     found: list[Invariant] = []
     if search.unresolved:
         names = ", ".join(search.unresolved[:3])
-        found.append(Invariant("unresolved", Decision.REQUIRE_APPROVAL, f"Not known here, so not judged: {names}."))
+        found.append(Invariant("unresolved", decision_of("unresolved"), f"Not known here, so not judged: {names}."))
     if search.unknown_commands:
         names = ", ".join(search.unknown_commands[:3])
-        found.append(Invariant("unknown_command", Decision.REQUIRE_APPROVAL, f"Unknown search command: {names}."))
+        found.append(Invariant("unknown_command", decision_of("unknown_command"), f"Unknown search command: {names}."))
     return found
+
+
+def decision_of(invariant: str) -> Decision:
+    """What a violated invariant of that name decides, for records of earlier verdicts."""
+    return Decision.REQUIRE_APPROVAL if invariant in HOLDING else Decision.BLOCK
 
 
 def _failed(stage: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.world import AgentProfile
 from agentgate_mcp.model.decision import Profile, SideEffect
-from agentgate_mcp.model.facts import RequestFacts
+from agentgate_mcp.model.facts import BlastRadiusFacts, RequestFacts
 
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
 
@@ -56,9 +56,9 @@ def _foreign_teams(ctx: StageContext, agent: AgentProfile) -> tuple[str, ...]:
     return tuple(sorted(t for t in change.owner_teams if t and t != agent.team))
 
 
-def unreadable(ctx: StageContext) -> bool:
+def unreadable(radius: BlastRadiusFacts) -> bool:
     """True when what the call reaches could not be read: a broken search, an unknown object."""
-    search, change = ctx.blast_radius.search, ctx.blast_radius.change
+    search, change = radius.search, radius.change
     return (search is not None and not search.parsed) or (change is not None and bool(change.unknown_targets))
 
 

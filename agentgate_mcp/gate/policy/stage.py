@@ -22,7 +22,7 @@ def run(ctx: StageContext) -> StageResult:
     )
     ctx.budget.spend(len(ctx.world.policies.policies))
     # Of a call that could not be read the facts say nothing; the invariants refuse it by name.
-    matches = () if unreadable(ctx) else ctx.world.policies.evaluate(facts, ctx.world.profile)
+    matches = () if unreadable(ctx.blast_radius) else ctx.world.policies.evaluate(facts, ctx.world.profile)
     enforced = [m for m in matches if m.mode == "enforce"]
     # The strongest first: what decided is what a person and a model are told.
     enforced.sort(key=lambda m: (-Decision[m.action], m.policy))
