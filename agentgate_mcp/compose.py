@@ -23,7 +23,7 @@ from agentgate_mcp.approvals.registry import OperatorRegistry
 from agentgate_mcp.approvals.service import ApprovalService
 from agentgate_mcp.approvals.standing import LedgerStanding
 from agentgate_mcp.backends.embedded import LoadReport, load_zeek, open_embedded
-from agentgate_mcp.backends.ports import Backends, SearchPort
+from agentgate_mcp.backends.ports import ActionReceipt, Backends, SearchPort
 from agentgate_mcp.bundled import bundled_dir
 from agentgate_mcp.canonical import canonical_bytes, loads_strict
 from agentgate_mcp.config import Settings
@@ -397,11 +397,15 @@ def callback_routes(deployment: Deployment) -> Sequence[Route]:
     return webhook.callback_routes(deployment.backends)
 
 
-def check_response(settings: Settings) -> None:
-    """Read the executor's settings without calling it. Raises: ConfigError."""
-    from agentgate_mcp.backends.webhook import read_endpoint
+def open_responses(settings: Settings) -> Sequence[ActionReceipt]:
+    """The response actions whose end is not known, oldest first. The executor is not called.
 
-    read_endpoint(settings)
+    Raises: ConfigError for settings that make no executor, DataError, BackendError."""
+    backends = _open_backends(settings, data_dir(settings), PermitBook(), time.time)
+    try:
+        return [r for r in backends.responder.receipts("") if r.status in ("queued", "sent", "unknown")]
+    finally:
+        backends.close()
 
 
 def _sightings(backends: Backends, search_now: float | None) -> Sequence[Sighting]:

@@ -16,6 +16,7 @@ from agentgate_mcp.errors import AgentGateError, DataError, PolicyError
 from agentgate_mcp.model.call import Json
 
 State = Literal["ok", "missing", "failed"]
+SHOWN = 5
 _STYLE: dict[State, str] = {"ok": "green", "missing": "yellow", "failed": "bold red"}
 _ISOLATION = {
     "same-user": "agent and gate run as one user: a shell can go round MCP",
@@ -99,10 +100,12 @@ def examine(context: typer.Context) -> list[Finding]:
         return f"{backends.label}: {events} events, {len(backends.cases.cases())} cases, {settings.telemetry_backend}"
 
     def response() -> str:
-        from agentgate_mcp.compose import check_response
+        from agentgate_mcp.compose import open_responses
 
-        check_response(settings)
-        return "a signed webhook carries actions out; it was not called"
+        going = open_responses(settings)
+        said = "".join(f"; {r.action} of {r.target} is {r.status}" for r in going[:SHOWN])
+        more = f"; and {len(going) - SHOWN} more" if len(going) > SHOWN else ""
+        return f"a signed webhook carries actions out; it was not called{said}{more}"
 
     check("policies", policies)
     check("ledger", ledger)

@@ -88,7 +88,12 @@ def loopback(host: str) -> str:
 
 
 def http_application(
-    gatekeeper: Gatekeeper, options: ServeOptions, token: BearerToken, port: int, host: str = "127.0.0.1"
+    gatekeeper: Gatekeeper,
+    options: ServeOptions,
+    token: BearerToken,
+    port: int,
+    host: str = "127.0.0.1",
+    beside: Sequence[Route] = (),
 ) -> Starlette:
     """The ASGI application: authenticated, behind the wire reader, safe from DNS rebinding."""
     shown = f"[{host}]" if ":" in host else host
@@ -97,9 +102,14 @@ def http_application(
     server = GatedServer(gatekeeper, TokenIdentity(), tools=tools, auth=auth)
     security = transport_security(host)
     if options.transport == "sse":
-        return server.sse_app(host=host, transport_security=security)
-    # Server-to-client requests need the stream and the session, so neither is switched off.
-    return server.streamable_http_app(host=host, transport_security=security, json_response=False, stateless_http=False)
+        application = server.sse_app(host=host, transport_security=security)
+    else:
+        # Server-to-client requests need the stream and the session, so neither is switched off.
+        application = server.streamable_http_app(
+            host=host, transport_security=security, json_response=False, stateless_http=False
+        )
+    application.router.routes.extend(beside)
+    return application
 
 
 def transport_security(host: str) -> TransportSecuritySettings:
@@ -117,8 +127,7 @@ async def _serve_http(gatekeeper: Gatekeeper, options: ServeOptions, beside: Seq
     with _listening(host, options.port) as listener:
         port: int = listener.getsockname()[1]
         token = BearerToken(Identity(principal=local_user(), agent_id=options.agent_id))
-        application = http_application(gatekeeper, options, token, port, host)
-        application.router.routes.extend(beside)
+        application = http_application(gatekeeper, options, token, port, host, beside)
         _announce(options.transport, host, port, token.issue())
         config = uvicorn.Config(
             application,

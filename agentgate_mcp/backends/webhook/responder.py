@@ -217,13 +217,13 @@ class WebhookResponder:
 
 
 def _duplicate(receipt: ActionReceipt, earlier: ActionReceipt) -> ActionReceipt:
-    sure = earlier.status == "done"
+    sure = "already in force" if earlier.status == "done" else "may be in force already"
     return replace(
         receipt,
         status="duplicate",
         expires_at=earlier.expires_at,
         duplicate_of=earlier.action_id,
-        detail=f"{'already in force' if sure else 'may be in force already'} as {earlier.action_id}",
+        detail=f"{sure} as {earlier.action_id}, which is {earlier.status}",
     )
 
 

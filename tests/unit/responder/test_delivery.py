@@ -121,7 +121,7 @@ def test_what_may_have_been_taken_is_unknown_and_not_sent_under_another_id(
     assert len(executor.effects) == effects
     again = request_one(responder)
     assert (again.status, again.duplicate_of) == ("duplicate", receipt.action_id)
-    assert again.detail.startswith("may be in force already")
+    assert again.detail == f"may be in force already as {receipt.action_id}, which is unknown"
     assert len(executor.seen) == len(moods)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import json
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,17 @@ from typer.testing import CliRunner
 
 from agentgate_mcp import config
 from agentgate_mcp.backends.embedded.sqlite import Database
-from agentgate_mcp.backends.webhook import Endpoint, WebhookResponder, read_endpoint
+from agentgate_mcp.backends.webhook import Endpoint, WebhookResponder, callback_route, read_endpoint
 from agentgate_mcp.compose import callback_routes, open_deployment
 from agentgate_mcp.dispatch.request import CallRequest
 from agentgate_mcp.errors import ConfigError
 from agentgate_mcp.model.verdict import Held, Released
 from agentgate_mcp.permits import Permit, PermitBook
 from agentgate_mcp.redact import Redactor
+from agentgate_mcp.server.auth import BearerToken
+from agentgate_mcp.server.identity import Identity
+from agentgate_mcp.server.transports import ServeOptions, http_application
+from tests.protocol.fakes import FakeGatekeeper
 from tests.unit.responder.conftest import NOW, REAL, SECRET, Clock, Executor, application, callback
 
 pytestmark = pytest.mark.req("responder.settings")
@@ -249,20 +255,51 @@ def test_without_an_executor_nothing_is_mounted_and_actions_are_simulated(clock:
         assert callback_routes(deployment) == ()
 
 
+@pytest.mark.req("responder.callback", "R1")
+@pytest.mark.parametrize("transport", ["streamable-http", "sse"])
+def test_beside_mcp_only_a_signed_callback_is_heard(
+    responder: WebhookResponder, executor: Executor, request_one: Callable[..., Any], clock: Clock, transport: Any
+) -> None:
+    executor.moods.append("accepted")
+    word = callback(request_one(responder).action_id, "done", "e-1", clock())
+    token = BearerToken(Identity(principal="p", agent_id="a"))
+    options, beside = ServeOptions(transport=transport), [callback_route(responder)]
+    client = TestClient(http_application(FakeGatekeeper(), options, token, 8000, beside=beside))
+    headers = {"AgentGate-Timestamp": word["timestamp"], "AgentGate-Signature": word["signed"]}
+    assert client.post("/callbacks/response", content=word["body"]).status_code == 401
+    assert client.post("/mcp" if transport == "streamable-http" else "/messages/", headers=headers).status_code == 401
+    assert client.post("/callbacks/response", content=word["body"], headers=headers).json() == {"result": "recorded"}
+
+
 @pytest.mark.req("cli.doctor")
 @pytest.mark.parametrize(("mode", "state"), [(0o600, "ok"), (0o604, "failed")])
-def test_the_doctor_says_whether_an_executor_is_configured_well(
-    secret_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, state: str
+def test_the_doctor_says_whether_an_executor_is_configured_well_and_what_is_open(
+    responder: WebhookResponder,
+    executor: Executor,
+    request_one: Callable[..., Any],
+    secret_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: int,
+    state: str,
 ) -> None:
     from agentgate_mcp.cli.app import app
 
+    for number in range(6):
+        executor.moods.append("accepted")
+        request_one(responder, replace(REAL, target=f"ws-{number}"))
+    request_one(responder, replace(REAL, target="ws-ended"))
     secret_file.chmod(mode)
-    monkeypatch.setenv("AGENTGATE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("AGENTGATE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("AGENTGATE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("AGENTGATE_RESPONSE_URL", "https://soar.example/hook")
     monkeypatch.setenv("AGENTGATE_RESPONSE_SECRET_FILE", str(secret_file))
     done = CliRunner().invoke(app, ["doctor", "--json"])
-    assert f'"name": "response", "state": "{state}"' in " ".join(done.stdout.split())
+    (said,) = (c for c in json.loads(done.stdout)["checks"] if c["name"] == "response")
+    assert said["state"] == state
+    if state == "ok":
+        assert said["says"].endswith("isolate_host of ws-4 is sent; and 1 more")
+    assert "ws-ended" not in said["says"]
     assert "soar.example" not in done.stdout
 
 
