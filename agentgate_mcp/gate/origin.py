@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentgate_mcp.gate.context import StageContext
 from agentgate_mcp.gate.leaves import leaves_of
 from agentgate_mcp.gate.reference import References
+from agentgate_mcp.gate.session import Evidence
 from agentgate_mcp.gate.words import Prompt
 from agentgate_mcp.model.decision import Label, Trust
 from agentgate_mcp.model.site import Asset
@@ -41,36 +42,22 @@ class Origins:
             return Label.PROMPT, span
         if "/settings/" in path and text.lower() in self.settings:
             return Label.CONSTANT, "setting in force"
-        found = self._in_session(text)
+        evidence, within = self.ctx.session.found(text)
+        found = _strongest(evidence)
         if found is not None and found[0] is Label.CONSTANT:
             return found
         alias = self._meant(path, text) if sink else ""
-        return (Label.DERIVED, alias) if alias else found or self._contained(text)
+        return (Label.DERIVED, alias) if alias else found or self._contained(text, within)
 
-    def _in_session(self, text: str) -> tuple[Label, str] | None:
-        """The most trusted whole leaf that equals ``text``."""
-        seen = sorted(self.ctx.session.evidence(text), key=lambda e: _STRENGTH.index(e.leaf.trust))
-        if not seen:
-            return None
-        where = f"call:{seen[0].call_id}:{seen[0].leaf.path}"
-        match seen[0].leaf.trust:
-            case Trust.USER | Trust.CONFIG:
-                return Label.CONSTANT, where
-            case Trust.STRUCTURED:
-                return Label.TRUSTED, where
-            case Trust.WRITABLE:
-                return Label.UNTRUSTED, where
-
-    def _contained(self, text: str) -> tuple[Label, str]:
+    def _contained(self, text: str, within: str) -> tuple[Label, str]:
         if len(text) >= _SHORTEST:
             lowered = text.lower()
             for index, passed in enumerate(self.context):
                 at = passed.find(lowered)
                 if at >= 0:
                     return Label.UNTRUSTED, f"context:{index}[{at}:{at + len(text)}]"
-            call_id = self.ctx.session.containing(text)
-            if call_id:
-                return Label.UNTRUSTED, f"call:{call_id}"
+            if within:
+                return Label.UNTRUSTED, f"call:{within}"
         return Label.NOVEL, ""
 
     def _meant(self, path: str, text: str) -> str:
@@ -86,6 +73,21 @@ class Origins:
                 spans = (self.prompt.find(name) for name in names if len(name) >= _SHORTEST)
                 return next((f"{span} as asset {asset.asset_id}" for span in spans if span), "")
         return ""
+
+
+def _strongest(evidence: Sequence[Evidence]) -> tuple[Label, str] | None:
+    """The most trusted whole leaf among those that equal a value."""
+    if not evidence:
+        return None
+    best = min(evidence, key=lambda e: _STRENGTH.index(e.leaf.trust))
+    where = f"call:{best.call_id}:{best.leaf.path}"
+    match best.leaf.trust:
+        case Trust.USER | Trust.CONFIG:
+            return Label.CONSTANT, where
+        case Trust.STRUCTURED:
+            return Label.TRUSTED, where
+        case Trust.WRITABLE:
+            return Label.UNTRUSTED, where
 
 
 def _names(asset: Asset) -> tuple[str, ...]:

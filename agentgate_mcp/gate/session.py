@@ -199,25 +199,36 @@ class SessionState:
 
     def evidence(self, value: str) -> Iterator[Evidence]:
         """Where ``value`` was read as a whole leaf, newest first."""
-        key = value.lower()
-        for read, by_value, _ in self._index:
-            if key in by_value:
-                yield Evidence(read.source.call_id, by_value[key])
+        return iter(self.found(value)[0])
 
     def containing(self, value: str) -> str:
         """The call whose output holds ``value`` as whole words, newest first, or empty."""
+        evidence, within = self.found(value)
+        return evidence[0].call_id if evidence else within
+
+    def found(self, value: str) -> tuple[tuple[Evidence, ...], str]:
+        """Where ``value`` was read as a whole leaf; where not, the call whose output holds it."""
         key = value.lower()
-        parts = frozenset(words(key).split())
+        parts = words(key).split()
         longest = max(parts, key=len, default="")
-        for read, _, tokens in self._index:
-            if longest in tokens and parts <= tokens and key in read.blob:
-                return read.source.call_id
-        return ""
+        # What holds a value holds its longest word: few reads are left to look into.
+        reads = [read for read, tokens in self._index if longest in tokens]
+        whole = [Evidence(r.source.call_id, r.by_value[key]) for r in reads if key in r.by_value]
+        if whole or not reads:
+            return tuple(whole), ""
+        needed = frozenset(parts)
+        return (), next((r.source.call_id for r in reads if needed <= r.tokens and key in r.blob), "")
+
+    def complete(self, as_of: float) -> bool:
+        """False while something that was read of late is not kept: that a thing is the only one of
+        its kind can then not be told."""
+        lost = self.lost_at is not None and self._in_force(*self.lost_at, as_of)
+        return not lost and not any(self._fresh(r, as_of) for r in self._truncated)
 
     @cached_property
-    def _index(self) -> tuple[tuple[Read, Mapping[str, Leaf], frozenset[str]], ...]:
-        """Each read with what it is looked up by, newest first."""
-        return tuple((r, r.by_value, r.tokens) for r in reversed(self.reads))
+    def _index(self) -> tuple[tuple[Read, frozenset[str]], ...]:
+        """Each read with its words, newest first."""
+        return tuple((r, r.tokens) for r in reversed(self.reads))
 
     @cached_property
     def _untrusted(self) -> tuple[tuple[int, float], ...]:
@@ -226,12 +237,6 @@ class SessionState:
     @cached_property
     def _truncated(self) -> tuple[Read, ...]:
         return tuple(r for r in self.reads if r.truncated)
-
-    def complete(self, as_of: float) -> bool:
-        """False while something that was read of late is not kept: that a thing is the only one of
-        its kind can then not be told."""
-        lost = self.lost_at is not None and self._in_force(*self.lost_at, as_of)
-        return not lost and not any(self._fresh(r, as_of) for r in self._truncated)
 
     def flags_in_force(self, as_of: float) -> tuple[tuple[str, FlaggedSpan], ...]:
         """Flagged spans under general taint, as (call_id, span): effects are refused while any is."""
