@@ -30,6 +30,7 @@ from agentgate_mcp.gate.blast.changes import change_facts, change_reasons
 from agentgate_mcp.gate.blast.responses import response_facts
 from agentgate_mcp.gate.blast.searches import search_facts
 from agentgate_mcp.gate.context import StageContext
+from agentgate_mcp.gate.policy.template import words
 from agentgate_mcp.graph.erosion import accumulate
 from agentgate_mcp.graph.impact import Impact, impact
 from agentgate_mcp.graph.scoring import impact_score, severity_of
@@ -103,28 +104,29 @@ def response_score(response: ResponseFacts, actions: tuple[ResponseAction, ...])
 
 
 def _search_reasons(search: SearchFacts) -> list[str]:
-    reasons: list[str] = []
-    if not search.parsed:
-        reasons.append(f"The search cannot be read: {search.problem}.")
-    for words, names in (
-        ("writes to a guarded place", search.protected_writes),
-        ("destroys, runs or sends", search.destructive),
-        ("writes", search.writes),
-        ("reads credentials", search.credential_endpoints),
-        ("sends rows outside Splunk", search.egress),
-        ("asks endpoints outside the list", search.rest_unlisted),
-        ("contains unknown commands", search.unknown_commands),
-        ("cannot be resolved here", search.unresolved),
-    ):
-        if names:
-            reasons.append(f"The search {words}: {', '.join(names[:3])}.")
-    return reasons
+    """In the words of the policies and invariants that rest on each fact, so that it is told once."""
+    broken = [] if search.parsed else [f"The search cannot be read: {search.problem}."]
+    said = (
+        ("The search writes to {}, which keeps the record.", search.protected_writes),
+        ("The search uses {}, which destroys data, runs programs or sends data out.", search.destructive),
+        ("The search writes: {}.", search.writes),
+        ("{} gives out credentials.", search.credential_endpoints),
+        ("The search sends rows out of Splunk through {}.", search.egress),
+        ("The rest endpoint {} is not on the list of endpoints that may be read.", search.rest_unlisted),
+        ("Unknown search command: {}.", search.unknown_commands),
+        ("Not known here, so not judged: {}.", search.unresolved),
+    )
+    return broken + [text.format(words(names)) for text, names in said if names]
 
 
 def _response_reasons(response: ResponseFacts) -> list[str]:
-    reasons = [f"Protected: {p}." for p in response.protected]
-    if response.real_effects:
-        reasons.append(f"{response.real_effects} actions have a real effect.")
+    reasons: list[str] = []
+    if response.protected:
+        never = "is infrastructure that everything depends on and is never acted on from here"
+        reasons.append(f"{words(response.protected)} {never}.")
     if response.critical_targets:
-        reasons.append(f"Critical assets: {', '.join(response.critical_targets[:3])}.")
+        two = ": two people must agree" if response.real_effects else ""
+        reasons.append(f"{words(response.critical_targets)} is critical{two}.")
+    if response.real_effects:
+        reasons.append(f"The action on {words(response.targets)} is real.")
     return reasons

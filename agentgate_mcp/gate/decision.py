@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentgate_mcp.gate.context import StageContext
+from agentgate_mcp.gate.policy.template import words
 from agentgate_mcp.model.decision import Decision, Profile, Severity, SideEffect, Stage
 from agentgate_mcp.model.facts import DecisionFacts, PolicyFacts, PolicyMatch
 from agentgate_mcp.model.verdict import StageResult
@@ -109,10 +110,10 @@ def _search_invariants(ctx: StageContext) -> list[Invariant]:
         return [Invariant("unparsed_search", Decision.BLOCK, f"The search cannot be read: {search.problem}.")]
     found: list[Invariant] = []
     if search.unresolved:
-        names = ", ".join(search.unresolved[:3])
+        names = words(search.unresolved)
         found.append(Invariant("unresolved", decision_of("unresolved"), f"Not known here, so not judged: {names}."))
     if search.unknown_commands:
-        names = ", ".join(search.unknown_commands[:3])
+        names = words(search.unknown_commands)
         found.append(Invariant("unknown_command", decision_of("unknown_command"), f"Unknown search command: {names}."))
     return found
 

@@ -81,9 +81,14 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Plain-language reasons, the deciding ones first, without repeats."""
-        ordered = [r for s in reversed(self.stages) for r in s.reasons]
-        return tuple(dict.fromkeys(ordered))
+        """Plain-language reasons, the deciding ones first, each once: what a policy has said of a fact
+        is not said again by the stage that found it."""
+        told: dict[str, str] = {}
+        for stage in reversed(self.stages):
+            for reason in stage.reasons:
+                by, colon, text = reason.partition(": ")
+                told.setdefault(text if colon and by in self.policies else reason, reason)
+        return tuple(told.values())
 
 
 class FindingStatus(StrEnum):

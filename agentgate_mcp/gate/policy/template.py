@@ -38,10 +38,11 @@ class Template:
         return cls(tuple(parts))
 
     def fill(self, facts: FactSet) -> str:
-        return "".join(p if isinstance(p, str) else _words(p(facts)) for p in self.parts)
+        return "".join(p if isinstance(p, str) else words(p(facts)) for p in self.parts)
 
 
-def _words(value: object) -> str:
+def words(value: object) -> str:
+    """A fact as it stands in a sentence; of a list the first few and how many more."""
     if value is None:
         return "none"
     if isinstance(value, tuple):
