@@ -21,6 +21,7 @@ from agentgate_mcp.bench.frame import Measure, Options, Report, percentiles
 from agentgate_mcp.bench.injection_corpus import CARRIER_SOURCE, MENTION_SOURCE, SOC_SOURCES, Row, corpus
 from agentgate_mcp.gate.injection import scan_text
 from agentgate_mcp.gate.injection.engine import Pattern
+from agentgate_mcp.gate.injection.rules import RULES
 from agentgate_mcp.model.call import Json
 
 Say = Callable[[str], None]
@@ -136,7 +137,17 @@ def _matrix(rows: Sequence[Row], options: Options, details: dict[str, Json]) -> 
     payloads = _payloads(rows, options)
     cells, pooled = _cells(DISGUISES, payloads)
     lossy, lossy_pooled = _cells(LOSSY, payloads)
-    details["matrix"] = {"payloads": {k: len(v) for k, v in payloads.items()}, "cells": cells, "lossy": lossy}
+    examples = _examples()
+    shown, shown_pooled = _cells(DISGUISES, examples)
+    details["matrix"] = {
+        "payloads": {k: len(v) for k, v in payloads.items()},
+        "cells": _json(cells),
+        "lossy": _json(lossy),
+    }
+    details["matrix_of_examples"] = {"payloads": {k: len(v) for k, v in examples.items()}, "cells": _json(shown)}
+    lowest = {n: min(hits / len(payloads[f]) for f, hits in found.items()) for n, found in cells.items()}
+    least = min(lowest, key=lambda name: lowest[name])
+    least_shown = min(shown_pooled, key=lambda name: shown_pooled[name])
     n = sum(len(v) for v in payloads.values())
     worst = min(pooled, key=lambda name: pooled[name])
     return [
@@ -144,21 +155,43 @@ def _matrix(rows: Sequence[Row], options: Options, details: dict[str, Json]) -> 
             name="recall through the worst disguise", value=pooled[worst], unit="", n=n, goal=0.95, bound="at least",
             note=worst,
         ),
+        Measure(
+            name="recall in the worst cell of the matrix", value=lowest[least], unit="", n=n, goal=0.95,
+            bound="at least", note=least,
+        ),
+        Measure(
+            name="recall through the worst disguise, one example per rule", value=shown_pooled[least_shown], unit="",
+            n=sum(len(v) for v in examples.values()), note=least_shown,
+        ),
         *(Measure(name=f"recall, {name}", value=x, unit="", n=n) for name, x in (pooled | lossy_pooled).items()),
     ]  # fmt: skip
 
 
+def _examples() -> dict[str, list[str]]:
+    """The English rules' own examples that are flagged in a log line: few, but of every family."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for rule in RULES:
+        if rule.language == "en" and scan_text(_in_log(rule.example)).flagged:
+            found[rule.family].append(rule.example)
+    return dict(found)
+
+
 def _cells(
     disguises: Mapping[str, Disguise], payloads: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, Json], dict[str, float]]:
-    cells: dict[str, Json] = {}
+) -> tuple[dict[str, dict[str, int]], dict[str, float]]:
+    """How many are found: by disguise and family, and as a share by disguise."""
+    cells: dict[str, dict[str, int]] = {}
     pooled: dict[str, float] = {}
     total = sum(len(texts) for texts in payloads.values())
     for name, disguise in disguises.items():
         found = {f: sum(scan_text(_in_log(disguise(t))).flagged for t in texts) for f, texts in payloads.items()}
-        cells[name] = {f: [hits, len(payloads[f])] for f, hits in found.items()}
+        cells[name] = found
         pooled[name] = sum(found.values()) / total if total else math.nan
     return cells, pooled
+
+
+def _json(cells: Mapping[str, Mapping[str, int]]) -> dict[str, Json]:
+    return {name: dict(found) for name, found in cells.items()}
 
 
 # --- speed ---------------------------------------------------------------------------------

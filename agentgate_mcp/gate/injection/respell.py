@@ -71,7 +71,7 @@ _TOLERANT: Final = {
 }
 _FORCED: Final = {"a": "[4@]", "e": "3", "g": "9", "i": "[1!]", "l": "1", "o": "0", "s": "[5$]", "t": "7"}
 # English at its most frequent, in digits. No hash or address spells these between word borders.
-_LEET_GLUE: Final = r"\b(?:7h[e3]|th3|y0u|y0ur|4nd|fr0m|w17h|wi7h|w1th|7h15|7h47|th4t)\b"
+_LEET_GLUE: Final = r"\b(?:7h[e3]|th3|y0u|y0ur|4nd|fr0m|w17h|wi7h|w1th|7h15|7h47|th4t|7h4t|n0w|w1ll|wh47|7h3m|7h3s3)\b"
 
 _SEPARATORS: Final = " -._*|/~+,"
 
@@ -137,7 +137,7 @@ def _cut_up() -> PatternSet:
     return PatternSet([skeleton(w).decode() for w in _CUT_UP])
 
 
-_TOKEN = Pattern(r"[a-z0-9@$!|]{2,}")
+_TOKEN = Pattern(r"[a-z0-9@$!|]+")
 _LETTERS_BETWEEN = Pattern(rf"[a-z0-9@$][ {''.join(chr(92) + s for s in _SEPARATORS[1:])}]{{1,3}}[a-z0-9@$!]")
 
 
@@ -354,7 +354,7 @@ def _spell(text: str, words: frozenset[str]) -> list[tuple[int, int, str]]:
     changes: list[tuple[int, int, str]] = []
     for start, end in _TOKEN.spans(text.encode("ascii")):
         token = text[start:end].rstrip("!|")
-        if token.isalpha() or len(token) < _SHORTEST:
+        if not token or token.isalpha():
             continue
         bones = skeleton(token).decode("ascii")
         word = known.get(bones)
@@ -370,7 +370,6 @@ def _spell(text: str, words: frozenset[str]) -> list[tuple[int, int, str]]:
     return changes
 
 
-_SHORTEST: Final = 2
 _PLAIN: Final = str.maketrans("013457$!|", "oieastsii")
 
 
