@@ -98,25 +98,29 @@ class References:
     def _spoken(self) -> list[str]:
         return [w for turn in self.prompt.turns for w in turn[1].split()]
 
-    def _named(self, record: Record, keys: frozenset[str]) -> Iterator[str]:
-        """The naming values of ``record`` that the user said: whole, a file also without its ending, a
-        long name also without its last word."""
+    def _named(self, record: Record, keys: frozenset[str]) -> Iterator[tuple[str, bool]]:
+        """How the user said the names of ``record``, and whether whole: a file also without its ending,
+        a long name also without its last word."""
         for value in record.values(keys):
             if len(value) < _SHORTEST_NAME or len(value) > _LONGEST_NAME:
                 continue
             stem, dot, ending = value.rpartition(".")
             parts = words(stem if dot and ending.isalnum() else value).split()
-            said = self.prompt.find(value) or (len(parts) > 1 and self.prompt.find(" ".join(parts)))
-            if said or (len(parts) > _PARTIAL and self.prompt.find(" ".join(parts[:-1]))):
-                yield value.lower()
+            if self.prompt.find(value):
+                yield words(value), True
+            elif len(parts) > 1 and self.prompt.find(" ".join(parts)):
+                yield " ".join(parts), True
+            elif len(parts) > _PARTIAL and self.prompt.find(" ".join(parts[:-1])):
+                yield " ".join(parts[:-1]), False
 
     @cached_property
     def _by_name(self) -> dict[str, list[Record]]:
-        found: dict[str, list[Record]] = {}
+        """The records that each name said may mean; who bears it whole goes before who bears more."""
+        found: dict[str, dict[bool, list[Record]]] = {}
         for record in self._records:
-            for name in self._named(record, _NAMES):
-                found.setdefault(name, []).append(record)
-        return found
+            for name, whole in self._named(record, _NAMES):
+                found.setdefault(name, {}).setdefault(whole, []).append(record)
+        return {name: ranked.get(True) or ranked[False] for name, ranked in found.items()}
 
     @cached_property
     def _pointed(self) -> tuple[tuple[int, Record], ...]:
@@ -152,8 +156,8 @@ class References:
         if singular(name) not in {singular(w) for w in self._spoken}:
             return ""
         for title, records in self._by_name.items():
-            contents = {tuple(v for k, v in r.fields if singular(k) == singular(name)) for r in records}
-            if len(contents - {()}) == 1 and value in next(iter(contents - {()})):
+            contents = {tuple(v for k, v in r.fields if singular(k) == singular(name)) for r in records} - {()}
+            if len(contents) == 1 and value in next(iter(contents)):
                 return f"{name} of {title!r} at {records[0].place}"
         return ""
 

@@ -104,6 +104,20 @@ def test_a_message_does_not_name_its_own_author() -> None:
     assert found("send_email", {"recipients": ["eve@x.example"]}, "send an email to Ana Ruiz", mail).unsupported_sinks
 
 
+PLANS = "- filename: {}\n  id_: '1'\n- filename: {}\n  id_: '2'\n"
+
+
+def test_a_name_that_two_things_bear_means_neither_and_the_whole_name_goes_first() -> None:
+    call: dict[str, Json] = {"file_id": "1"}
+    prompt = "add a line to the budget plan"
+    assert found(
+        "append_to_file", call, prompt, PLANS.format("budget-plan-a.txt", "budget-plan-b.txt")
+    ).unsupported_sinks
+    assert found("append_to_file", call, prompt, PLANS.format("budget-plan.txt", "budget-plan.md")).unsupported_sinks
+    one = found("append_to_file", call, prompt, PLANS.format("budget-plan.txt", "budget-plan-b.txt"))
+    assert one.unsupported_sinks == ()
+
+
 def test_prose_that_looks_like_a_record_in_the_middle_has_no_records() -> None:
     page = "Welcome: to my page\n- filename: budget-plan.docx\n  id_: '66'\n"
     assert found("append_to_file", {"file_id": "66"}, "add a line to budget-plan.docx", page).unsupported_sinks
