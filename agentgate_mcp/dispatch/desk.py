@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,7 @@ from agentgate_mcp.graph.outline import lines, outline, told_facts
 from agentgate_mcp.graph.tactics import attack_table
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision
-from agentgate_mcp.model.facts import BlastRadiusFacts, CostFacts
+from agentgate_mcp.model.facts import BlastRadiusFacts, CostFacts, ProvenanceFacts
 from agentgate_mcp.model.verdict import Finding, FindingStatus, Outcome, Refused, Verdict
 from agentgate_mcp.tools.definition import Progress
 
@@ -138,7 +138,17 @@ def summary(verdict: Verdict) -> dict[str, Json]:
         "suggestion": verdict.suggestion,
         "impact": [*_impact_lines(verdict)],
         "cost": [*_cost_lines(verdict)],
+        "conversation": [*_bits(verdict)],
     }
+
+
+def _bits(verdict: Verdict) -> Iterator[str]:
+    """Which of the Rule of Two's three bits the call would have, counting itself."""
+    for stage in verdict.stages:
+        if isinstance(facts := stage.facts, ProvenanceFacts):
+            yield from ("untrusted data was read",) * facts.untrusted_input
+            yield from ("sensitive data is in reach",) * facts.sensitive_reach
+            yield from ("the call changes or sends something",) * facts.can_change_state
 
 
 def _impact_lines(verdict: Verdict) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class PreviewResult(Output):
     """What a change would break and leave without cover, as a tree of text lines."""
     cost: tuple[str, ...]
     """What the call's searches are predicted to take, with 90 % intervals, and a cheaper way if there is one."""
+    conversation: tuple[str, ...]
+    """Untrusted data read, sensitive data in reach, something changed or sent: all three at once are risky."""
 
 
 class FindingState(Output):

@@ -43,3 +43,10 @@ def test_a_previewed_change_is_told_as_a_tree(tmp_path) -> None:
 def test_a_previewed_read_breaks_nothing_and_says_nothing(tmp_path) -> None:
     said = preview(tmp_path, "splunk_run_query", {"query": "search index=auth | stats count", "earliest_time": "-1h"})
     assert said["impact"] == []
+
+
+@pytest.mark.req("provenance.facts")
+def test_a_preview_tells_which_of_the_three_bits_are_set(tmp_path) -> None:
+    said = preview(tmp_path, "propose_disable_saved_search", {"name": SOLE, "reason": "noise"})
+    assert said["conversation"] == ["sensitive data is in reach", "the call changes or sends something"]
+    assert preview(tmp_path, "splunk_get_info", {})["conversation"] == []
