@@ -1,7 +1,6 @@
 """Recorded tool hijacks, replayed: every third attack, every benign task that writes.
 
-The benign share is what strict sinks cost where no tool declares roles and no output is trusted;
-the bound is there to notice when it grows.
+The benign share is what strict sinks cost where no tool declares roles and no output is trusted.
 """
 
 from __future__ import annotations
@@ -84,4 +83,4 @@ def test_benign_tasks_are_never_blocked_by_their_own_outputs(traces) -> None:
             stopped = stopped or bool(found.unsupported_sinks)
             seen.append(step["output"])
         held += stopped
-    assert held / len(benign) <= 0.65
+    assert held / len(benign) <= 0.20
