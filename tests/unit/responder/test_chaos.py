@@ -113,13 +113,13 @@ class Chaos:
         by_target: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         for _key, action, target, at in self.executor.effects:
             by_target[action, target].append(at)
-        holds = {a: PLANS[a].holds or DAY for a in ACTIONS}
+        holds: dict[str, float] = {a: PLANS[a].holds or DAY for a in ACTIONS}
         return [
             key
             for key, times in by_target.items()
             for first, second in pairwise(times)
             # In force is counted from the request: up to a pause or a late arrival before the effect.
-            if second - first < holds[key[0]] - WINDOW_S - 10  # pyright: ignore[reportArgumentType]
+            if second - first < holds[key[0]] - WINDOW_S - 10
         ]
 
 
