@@ -408,6 +408,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("policy.reload", "An edited policy directory is taken whole or not at all, and aloud.", "issue:6"),
     Req("policy.simulate", "Recorded calls under other policies come out as the gate would decide them.", "issue:6"),
     Req("policy.reasons", "A verdict tells each reason once, in the words of the policy that rests on it.", "issue:6"),
+    Req("policy.narrower", "A suggested narrower call is one that would be allowed.", "issue:6"),
     Req("policy.diff", "What differs between two libraries is tighter, looser or neither, as calls show.", "DESIGN §7"),
     # --- dispatch ---
     Req(

@@ -7,7 +7,7 @@ the later analytic stages are then not asked, because their evidence would be in
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from agentgate_mcp.effects import Effects, effects_of
@@ -17,10 +17,11 @@ from agentgate_mcp.gate.decision import decide
 from agentgate_mcp.gate.evidence import evidence_hash
 from agentgate_mcp.gate.injection import stage as injection
 from agentgate_mcp.gate.policy import stage as policy
+from agentgate_mcp.gate.policy.narrower import narrower
 from agentgate_mcp.gate.session import SessionState
 from agentgate_mcp.gate.world import World
 from agentgate_mcp.model.call import ToolCall
-from agentgate_mcp.model.decision import Severity, SideEffect, Stage
+from agentgate_mcp.model.decision import Decision, Severity, SideEffect, Stage
 from agentgate_mcp.model.facts import (
     BlastRadiusFacts,
     CostFacts,
@@ -34,6 +35,8 @@ from agentgate_mcp.model.verdict import FACTS_OF_STAGE, StageResult, Verdict
 
 WORK_BUDGET = 2_000_000
 """Steps. A typical call takes some hundreds; a 64 KiB search over the bundled graph some 10^5."""
+CHEAP_STEPS, CHEAP_CHARS = 20_000, 8_000
+"""Steps and text up to which a refused call is worth judging in narrower forms as well."""
 
 StageFunction = Callable[[StageContext], StageResult]
 STAGES: tuple[tuple[Stage, StageFunction], ...] = (
@@ -54,6 +57,20 @@ class Pipeline:
 
     def evaluate(self, call: ToolCall, session: SessionState, world: World, as_of: float) -> Verdict:
         """The verdict on ``call``. Same inputs, same bytes."""
+        ctx, verdict, complete = self._judge(call, session, world, as_of)
+        if verdict.decision is Decision.ALLOW or not complete or not verdict.policies:
+            return verdict
+        if self.work_budget - ctx.budget.left > CHEAP_STEPS or ctx.injection.scanned_chars > CHEAP_CHARS:
+            return verdict
+        for less in narrower(ctx):
+            if self._judge(less.call, session, world, as_of)[1].decision is Decision.ALLOW:
+                return replace(verdict, suggestion=f"{less.words} {verdict.suggestion}".rstrip())
+        return verdict
+
+    def _judge(
+        self, call: ToolCall, session: SessionState, world: World, as_of: float
+    ) -> tuple[StageContext, Verdict, bool]:
+        """The context after all stages, the verdict, and whether every stage gave its result."""
         ctx = StageContext(
             call=call,
             spec=world.tools.get(call.tool_name),
@@ -81,7 +98,7 @@ class Pipeline:
                 continue
             _take(ctx, result.facts)
             results.append(result)
-        return _verdict(ctx, results, tuple(failures))
+        return ctx, _verdict(ctx, results, tuple(failures)), not failures
 
 
 def evaluate(call: ToolCall, session: SessionState, world: World, as_of: float) -> Verdict:
