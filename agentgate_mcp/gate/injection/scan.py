@@ -29,6 +29,9 @@ HIGH_AT: Final = 1.0
 
 WINDOW: Final = 262_144
 OVERLAP: Final = 2_048
+BETWEEN: Final = "\f\n"
+"""What fields are joined by: blank to every pattern, and the beginning of a line; but short fields under each
+other are no text with one word per line, as every table of events would be otherwise (respell.py)."""
 MAX_HITS: Final = 64
 """Hits that are told, besides the heaviest of each family in each field, which always are."""
 _MAX_MATCHES: Final = 200
@@ -95,7 +98,7 @@ def evidence(text: str, hit: Hit, *, query: bool = False) -> dict[str, int]:
 
 def scan_fields(fields: Sequence[str], *, queries: frozenset[int] = frozenset()) -> Scan:
     """Scan several texts at once; hits name the index of their field."""
-    text = fields[0] if len(fields) == 1 else "\n".join(fields)
+    text = BETWEEN.join(fields)
     found: list[_Found] = []
     unread: list[tuple[int, int]] = []
     for base, window in _windows(text):
@@ -105,7 +108,7 @@ def scan_fields(fields: Sequence[str], *, queries: frozenset[int] = frozenset())
             unread.append((base, base + len(window)))
     if not found and not unread:
         return Scan(chars=len(text))
-    starts = [0, *accumulate(len(part) + 1 for part in fields[:-1])]
+    starts = [0, *accumulate(len(part) + len(BETWEEN) for part in fields[:-1])]
     hits = _judged(text, fields, starts, _deduplicated(found), queries)
     return _summed([*hits, *_unread(fields, starts, unread)], len(text))
 
