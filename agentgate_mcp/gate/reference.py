@@ -185,7 +185,7 @@ class References:
                 if measure is not None:
                     ranked |= dict.fromkeys(_identities(record, kind, "id"), _measure(measure, keys))
             if ranked and len({type(m) for m in ranked.values()}) == 1:
-                ordered = sorted(ranked.items(), key=lambda item: item[1], reverse=highest)  # type: ignore[arg-type,return-value]
+                ordered = sorted(ranked.items(), key=lambda item: _order(item[1]), reverse=highest)
                 tied = len(ordered) > 1 and ordered[0][1] == ordered[1][1]
                 if not tied and ordered[0][0] == value.lower():
                     return f"prompt: {adjective} {noun}"
@@ -247,6 +247,10 @@ def _identities(record: Record, kind: str, of: str) -> Iterator[str]:
         plain = key.strip("_")
         if plain in ("id", "uuid", "key", "number") or (plain.endswith("_id") and kind_of_parameter(plain) == kind):
             yield value.lower()
+
+
+def _order(measure: float | str) -> tuple[float, str]:
+    return (0.0, measure) if isinstance(measure, str) else (measure, "")
 
 
 def _measure(text: str, keys: frozenset[str]) -> float | str:
