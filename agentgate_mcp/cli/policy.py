@@ -35,6 +35,7 @@ def list_policies(context: typer.Context, policies: SiteDir = None, as_json: AsJ
                 "mode": p.file.mode,
                 "actions": [*sorted({r.action for r in p.file.rules})],
                 "sha256": p.sha256,
+                "source": p.source,
             }
             for p in library.policies
         ]

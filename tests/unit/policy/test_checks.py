@@ -237,7 +237,7 @@ def _holds(bound: Bound, facts: FactSet) -> bool:
     return compile_condition(bound.condition, bound.thresholds)(facts) is not None
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(_CONDITIONS, _CONDITIONS, st.lists(_FACTS, min_size=10, max_size=30))
 def test_what_implies_holds_where_its_cause_does(
     one: Document, other: Document, calls: list[Mapping[str, object]]

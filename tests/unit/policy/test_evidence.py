@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from agentgate_mcp import config
-from agentgate_mcp.compose import offline_judge
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.request import CallRequest
 from agentgate_mcp.errors import ArgumentError
@@ -23,12 +20,6 @@ from agentgate_mcp.model.verdict import Verdict
 pytestmark = pytest.mark.req("R6", "policy.evidence")
 NOW = 1_795_000_000.0
 Judge = Callable[..., Verdict]
-
-
-@pytest.fixture(scope="module")
-def offline(tmp_path_factory: pytest.TempPathFactory) -> OfflineJudge:
-    state: Path = tmp_path_factory.mktemp("state")
-    return offline_judge(config.load(environ={"AGENTGATE_STATE_DIR": str(state)}))
 
 
 def macro(name: str, definition: str, app: str = "search") -> KnowledgeObject:

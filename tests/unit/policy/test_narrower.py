@@ -6,27 +6,25 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.gate.pipeline import STAGES, Pipeline
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.policies.loader import SHIPPED, read_directory
-from tests.unit.policy.test_reasons import judge as judge_of
 from tests.unit.policy.test_reasons import verdict
 
 pytestmark = pytest.mark.req("policy.narrower")
-judge = judge_of
 Arguments = dict[str, Json]
 SEARCH = "splunk_run_query"
 ISOLATE: Arguments = {"action": "isolate_host", "target": "wks-031", "reason": "x", "simulate_response": False}
 PREFIX = "The same call with "
 
 
-def suggested(judge: OfflineJudge, tool: str, arguments: Arguments) -> Arguments:
+def suggested(offline: OfflineJudge, tool: str, arguments: Arguments) -> Arguments:
     """The arguments that the verdict suggests instead; empty when it suggests none."""
-    text = verdict(judge, tool, arguments).suggestion
+    text = verdict(offline, tool, arguments).suggestion
     if not text.startswith(PREFIX):
         return {}
     changes: Arguments = {}
@@ -51,12 +49,12 @@ def suggested(judge: OfflineJudge, tool: str, arguments: Arguments) -> Arguments
     ],
 )
 def test_a_refused_call_comes_with_a_narrower_one_that_is_allowed(
-    judge: OfflineJudge, tool: str, arguments: Arguments, changes: Arguments
+    offline: OfflineJudge, tool: str, arguments: Arguments, changes: Arguments
 ) -> None:
-    assert verdict(judge, tool, arguments).decision.name != "ALLOW"
-    narrowed = suggested(judge, tool, arguments)
+    assert verdict(offline, tool, arguments).decision.name != "ALLOW"
+    narrowed = suggested(offline, tool, arguments)
     assert {name: narrowed[name] for name in changes} == changes
-    assert verdict(judge, tool, narrowed).decision.name == "ALLOW"
+    assert verdict(offline, tool, narrowed).decision.name == "ALLOW"
 
 
 @pytest.mark.parametrize(
@@ -71,9 +69,9 @@ def test_a_refused_call_comes_with_a_narrower_one_that_is_allowed(
         ("propose_delete_saved_search", {"name": "No Such Search", "reason": "x"}),
     ],
 )
-def test_what_would_not_be_allowed_is_not_suggested(judge: OfflineJudge, tool: str, arguments: Arguments) -> None:
-    assert verdict(judge, tool, arguments).decision.name != "ALLOW"
-    assert suggested(judge, tool, arguments) == {}
+def test_what_would_not_be_allowed_is_not_suggested(offline: OfflineJudge, tool: str, arguments: Arguments) -> None:
+    assert verdict(offline, tool, arguments).decision.name != "ALLOW"
+    assert suggested(offline, tool, arguments) == {}
 
 
 _PARTS = st.lists(
@@ -93,24 +91,24 @@ _PARTS = st.lists(
 _HEADS = st.sampled_from(["search index=*", "search index=auth", "search index=* src=10.20.30.31", "search user=x"])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(_HEADS, _PARTS, st.sampled_from(["-1h", "-24h", "-30d", "0", "rt-5m"]))
 def test_every_suggestion_is_allowed_when_it_is_asked(
-    judge: OfflineJudge, head: str, parts: list[str], earliest: str
+    offline: OfflineJudge, head: str, parts: list[str], earliest: str
 ) -> None:
     arguments: Arguments = {"query": " | ".join([head, *parts]), "earliest_time": earliest, "latest_time": "now"}
-    if narrowed := suggested(judge, SEARCH, arguments):
-        assert verdict(judge, SEARCH, narrowed).decision.name == "ALLOW"
+    if narrowed := suggested(offline, SEARCH, arguments):
+        assert verdict(offline, SEARCH, narrowed).decision.name == "ALLOW"
 
 
-def test_no_suggestion_tells_a_threshold(judge: OfflineJudge) -> None:
+def test_no_suggestion_tells_a_threshold(offline: OfflineJudge) -> None:
     numbers = {f"{n:g}" for p in read_directory(SHIPPED) for n in p.file.thresholds.values()}
-    said = verdict(judge, SEARCH, {"query": "search index=* src=10.20.30.31", "earliest_time": "-30d"}).suggestion
+    said = verdict(offline, SEARCH, {"query": "search index=* src=10.20.30.31", "earliest_time": "-30d"}).suggestion
     assert not numbers & set(said.replace('"', " ").split())
 
 
 @pytest.mark.req("R4")
-def test_a_dear_verdict_is_not_followed_by_more_of_them(judge: OfflineJudge) -> None:
+def test_a_dear_verdict_is_not_followed_by_more_of_them(offline: OfflineJudge) -> None:
     asked = 0
 
     def counted(ctx: object) -> object:
@@ -120,7 +118,7 @@ def test_a_dear_verdict_is_not_followed_by_more_of_them(judge: OfflineJudge) -> 
 
     stages = ((STAGES[0][0], counted), *STAGES[1:])
     arguments: Arguments = {"query": f"search index=* src=10.20.30.31 {'user=x ' * 4000}", "earliest_time": "-30d"}
-    counting = replace(judge, pipeline=Pipeline(stages=stages))  # type: ignore[arg-type]
+    counting = replace(offline, pipeline=Pipeline(stages=stages))  # type: ignore[arg-type]
     assert verdict(counting, SEARCH, {**arguments, "query": "search index=* src=10.20.30.31"}).decision.name != "ALLOW"
     assert asked == 2
     asked = 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from agentgate_mcp import config
-from agentgate_mcp.compose import offline_judge
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.request import CallRequest
+from agentgate_mcp.gate.policy.compiled import PolicyLibrary
 from agentgate_mcp.gate.session import SessionState
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.verdict import Verdict
@@ -16,14 +17,9 @@ pytestmark = pytest.mark.req("policy.reasons")
 NOW = 1_795_000_000.0
 
 
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> OfflineJudge:
-    return offline_judge(config.load(environ={"AGENTGATE_STATE_DIR": str(tmp_path_factory.mktemp("state"))}))
-
-
-def verdict(judge: OfflineJudge, tool: str, arguments: dict[str, Json]) -> Verdict:
+def verdict(offline: OfflineJudge, tool: str, arguments: dict[str, Json]) -> Verdict:
     request = CallRequest(tool=tool, arguments=arguments, principal="p", agent_id="a")
-    return judge.judge(request, session=SessionState.empty(), as_of=NOW)[0]
+    return offline.judge(request, session=SessionState.empty(), as_of=NOW)[0]
 
 
 @pytest.mark.parametrize(
@@ -38,17 +34,32 @@ def verdict(judge: OfflineJudge, tool: str, arguments: dict[str, Json]) -> Verdi
         ("search index=auth `nosuchmacro`", "Not known here, so not judged: macro:nosuchmacro"),
     ],
 )
-def test_a_reason_is_told_once_with_its_value(judge: OfflineJudge, query: str, told: str) -> None:
-    found = verdict(judge, "splunk_run_query", {"query": query, "earliest_time": "-1h"})
+def test_a_reason_is_told_once_with_its_value(offline: OfflineJudge, query: str, told: str) -> None:
+    found = verdict(offline, "splunk_run_query", {"query": query, "earliest_time": "-1h"})
     assert found.decision.name != "ALLOW"
     said = [r.split(": ", 1)[1] if r.startswith("POL-") else r for r in found.reasons]
     assert len(set(said)) == len(said)
     assert sum(told in r for r in found.reasons) == 1
 
 
-def test_a_real_action_is_told_once(judge: OfflineJudge) -> None:
+def test_a_real_action_is_told_once(offline: OfflineJudge) -> None:
     arguments: dict[str, Json] = {
         "action": "isolate_host", "target": "wks-031", "reason": "x", "simulate_response": False
     }  # fmt: skip
-    found = verdict(judge, "response_request_action", arguments)
+    found = verdict(offline, "response_request_action", arguments)
     assert [r for r in found.reasons if "is real" in r] == ["POL-013: The action on wks-031 is real."]
+
+
+@pytest.mark.req("R2")
+def test_no_library_and_no_mode_softens_an_invariant(offline: OfflineJudge) -> None:
+    library = offline.world.policies
+    shadowed = tuple(replace(p, file=p.file.model_copy(update={"mode": "shadow"})) for p in library.policies)
+    for policies in ((), shadowed):
+        soft = replace(offline, world=replace(offline.world, policies=PolicyLibrary(policies=policies)))
+        for tool, arguments, decision in (
+            ("no_such_tool", {}, "BLOCK"),
+            ("splunk_run_query", {"query": 'search index=auth "broken'}, "BLOCK"),
+            ("propose_delete_saved_search", {"name": "No Such Search", "reason": "x"}, "BLOCK"),
+            ("splunk_run_query", {"query": "search index=auth `nosuchmacro`"}, "REQUIRE_APPROVAL"),
+        ):
+            assert verdict(soft, tool, dict[str, Json](arguments)).decision.name == decision

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from agentgate_mcp import config
-from agentgate_mcp.compose import offline_judge
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.request import CallRequest
 from agentgate_mcp.gate.session import SessionState
@@ -24,11 +21,9 @@ AGENTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> OfflineJudge:
-    state: Path = tmp_path_factory.mktemp("state")
-    built = offline_judge(config.load(environ={"AGENTGATE_STATE_DIR": str(state)}))
-    return replace(built, world=replace(built.world, agents=AGENTS))
+@pytest.fixture
+def judge(offline: OfflineJudge) -> OfflineJudge:
+    return replace(offline, world=replace(offline.world, agents=AGENTS))
 
 
 def verdict(judge: OfflineJudge, tool: str, arguments: dict[str, object], agent: str, asserted: str = "") -> Verdict:

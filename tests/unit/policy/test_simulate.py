@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agentgate_mcp import config
 from agentgate_mcp.cli.instants import instant
-from agentgate_mcp.compose import offline_judge, open_office
+from agentgate_mcp.compose import open_office
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.records import Records
 from agentgate_mcp.dispatch.request import CallRequest, checked_call
@@ -64,17 +63,16 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+def day(tmp_path_factory: pytest.TempPathFactory, offline: OfflineJudge) -> Iterator[Day]:
     """Calls of two agents, judged by the shipped policies and recorded; an operator denied the first."""
     state = tmp_path_factory.mktemp("state")
-    judge = offline_judge(config.load(environ={"AGENTGATE_STATE_DIR": str(state)}))
     asked: list[tuple[str, dict[str, Json]]] = [
         ("splunk_run_query", {"query": query, "earliest_time": earliest})
         for query, earliest in product(SEARCHES, ("-1h", "-12h", "-30d"))
     ]
     calls = tuple(
         checked_call(
-            judge.tools[tool],
+            offline.tools[tool],
             CallRequest(tool=tool, arguments=arguments, principal="p", agent_id=f"agent-{n % 2}"),
             f"call-{n}",
         )
@@ -85,7 +83,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         token = office.operators.add("olga", roles=["approver"], teams=["soc"])
         held: list[str] = []
         for call in calls:
-            verdict = evaluate(call, SessionState.empty(), judge.world, NOW)
+            verdict = evaluate(call, SessionState.empty(), offline.world, NOW)
             draft = records.verdict(call, verdict)
             if verdict.decision is Decision.REQUIRE_APPROVAL:
                 found = asyncio.run(office.approvals.open_finding(call, verdict, [draft], now=NOW))
@@ -94,7 +92,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
                 office.ledger.append([draft]).result(10)
         office.approvals.deny(held[0], token, "not now", now=NOW)
         office.approvals.approve(held[1], token, "seen", now=NOW)
-        yield Day(judge=judge, ledger=office.ledger, calls=calls, state=state)
+        yield Day(judge=offline, ledger=office.ledger, calls=calls, state=state)
 
 
 def libraries(folder: Path) -> list[PolicyLibrary]:
