@@ -60,6 +60,7 @@ REQUIREMENTS: tuple[Req, ...] = (
         "A CI job runs the MCP conformance suite and the Inspector on the real server, both eras.",
     ),
     Req("project.own-words", "The tree holds no paths of a build machine and no addresses of package indexes."),
+    Req("docs.figures", "README's figures are those of the committed result files.", source="README"),
     Req("docs.cli", "README names every command of the command line.", source="README"),
     Req("docs.tools", "README names every tool.", source="README"),
     Req("docs.policies", "README names every policy id.", source="README"),
