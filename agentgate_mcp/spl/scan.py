@@ -19,7 +19,7 @@ from agentgate_mcp.spl.handlers import HANDLERS
 from agentgate_mcp.spl.hints import bare_word, has_alternatives, same_commands, steers
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from agentgate_mcp.spl.layout import Layout, Stage, lay_out
-from agentgate_mcp.spl.lexer import other_reading
+from agentgate_mcp.spl.lexer import OPEN, other_reading
 from agentgate_mcp.spl.meanings import automatic_lookups
 from agentgate_mcp.spl.parser import check
 from agentgate_mcp.spl.reach import Reach
@@ -145,15 +145,16 @@ class Scanner:
         for position, stage in enumerate(layout.stages):
             order.append((stage.name_start, stage.name))
             self._stage(stage, position == 0, layout)
+        filters = _filters(layout)
         for group in layout.groups.values():
             if not group.template:
                 sketch.subsearches += 1
-                if group.owner in SEARCH_COMMANDS:
-                    steered = steers(group.stages)
+                if group.owner in SEARCH_COMMANDS and group.start not in filters:
+                    steered = steers(group.stages, _FREE)
                     if steered & {"index", "search"}:
                         sketch.all_indexes = True
                         sketch.places[:] = [replace(place, everything=True) for place in sketch.places]
-                    sketch.steered_time |= bool(steered & {"earliest", "latest", "search"})
+                    sketch.steered_time |= bool(steered - {"index"})
                 if word := bare_word(group.stages[0]):
                     sketch.unknown.append(word)
             outer, self.owner = self.owner, self.owner if group.template else group.owner
@@ -316,6 +317,14 @@ def _names_sourcetype(atom: Atom) -> bool:
         and atom.op in ("=", "==", "::", "IN")
         and all(value is not None and "$" not in value for value in atom.values)
     )
+
+
+def _filters(layout: Layout) -> set[int]:
+    """Where the brackets of a `search` after another command begin: what they return only filters rows."""
+    pipelines = [layout.stages[1:]]
+    pipelines.extend(group.stages if group.template else group.stages[1:] for group in layout.groups.values())
+    stages = [stage for stages in pipelines for stage in stages if stage.name == "search"]
+    return {start for stage in stages for kind, _, start in stage.tokens if kind == OPEN}
 
 
 def _moved(error: SplError, expansion: Expansion) -> SplError:

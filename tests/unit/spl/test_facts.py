@@ -14,6 +14,10 @@ from agentgate_mcp.spl.knowledge import EMPTY, KnowledgeSet
 from agentgate_mcp.spl.parser import parse
 from tests.unit.spl.samples import NOW, facts_of, knowledge_object, long_texts, searches, texts
 
+STEERING = (
+    "index earliest latest starttime endtime starttimeu endtimeu daysago hoursago minutesago monthsago startdaysago "
+    "starthoursago startminutesago startmonthsago enddaysago endhoursago endminutesago endmonthsago"
+).split()
 HOUR, DAY = 3600.0, 86_400.0
 
 
@@ -336,10 +340,51 @@ def test_text_that_a_subsearch_makes_may_name_any_time(subsearch: str) -> None:
         "| inputlookup names | fields user | format",
         '| inputlookup names | fields user | format "(" "(" "AND" ")" "OR" ")"',
         '| inputlookup names | fields user | format "NOT (" "(" "and" ")" "or" ")" mvsep="OR" emptystr="NOT ()"',
+        "search index=a | stats values(query) as q, latest(index) by user",
+        "search index=a | fields query | rename query as DNS.query",
+        "search index=a | top limit=5 user",
+        "inputlookup names | fields - search query %s",
+        "makeresults | eval user=if(search==1, index, query)",
     ],
 )
 def test_a_subsearch_that_returns_plain_conditions_keeps_the_range(subsearch: str) -> None:
-    assert facts_of(f"index=a [{subsearch}]").span_seconds == 86_400
+    facts = facts_of(f"index=a [{subsearch.replace('%s', ' '.join(STEERING))}]")
+    assert (facts.span_seconds, facts.index_wildcard) == (86_400, False)
+
+
+@pytest.mark.req("spl.time-range")
+@pytest.mark.parametrize(
+    "subsearch",
+    [
+        "inputlookup lk",
+        "search index=a | head 5",
+        "savedsearch s | return $x",
+        'makeresults format=csv data="query\nearliest=0"',
+        'makeresults | eval a="earliest=0" | rex field=a "(?<search>.*)"',
+        'makeresults | eval a="earliest=0" | rex field=a "(?P<query>.*)" | fields quer*',
+        "inputlookup lk | fields x | lookup names x OUTPUT y AS search",
+        "inputlookup lk | fields x | lookup names x",
+        "inputlookup lk | fields x | spath output=search",
+        "inputlookup lk | fields x | eval {x}=1",
+        "inputlookup lk | fields x | rename x as sear*",
+        'inputlookup lk | fields x | rename x as sear"ch"',
+        "inputlookup lk | fields x | rename Search as y | eventstats values(x) as search",
+        "inputlookup lk | fields - Search, index",
+        "inputlookup lk | stats values(*) as *",
+        "inputlookup lk | fields x | format | makemv search",
+        "inputlookup lk | fields x | `unknown`",
+        "inputlookup lk | table x starttimeu",
+    ],
+)
+def test_a_subsearch_whose_columns_may_steer_widens_the_range(subsearch: str) -> None:
+    assert facts_of(f"index=a [{subsearch}]").span_seconds is None
+
+
+@pytest.mark.req("spl.time-range")
+def test_a_subsearch_that_only_filters_rows_found_before_keeps_the_range() -> None:
+    facts = facts_of("index=a | search NOT [inputlookup lk] | appendpipe [search [inputlookup lk]]")
+    assert (facts.span_seconds, facts.index_wildcard, facts.indexes) == (86_400, False, ("a",))
+    assert facts_of("index=a | append [search [inputlookup lk]]").span_seconds is None
 
 
 @pytest.mark.req("spl.reach")
