@@ -16,7 +16,9 @@ _TEXTS = frozenset({"search", "query"})
 """Columns whose value becomes text of the search around."""
 _VERBATIM = "search"
 _JOINING = frozenset({"AND", "OR", "NOT", ""})
-_PASSING = frozenset("search where regex sort dedup head tail reverse uniq mvexpand nomv addinfo".split())
+_PASSING = frozenset(
+    "search where regex sort dedup head tail reverse uniq mvexpand nomv addinfo outputlookup outputcsv collect".split()
+)
 """Commands that add no column whose name is not their own."""
 _ADDING = frozenset(
     {"eval", "eventstats", "streamstats", "convert", "bin", "bucket", "fillnull", "lookup", "makemv", "rex"}

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from agentgate_mcp.backends.embedded.search import engine
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.engine import SearchEngine
 from agentgate_mcp.backends.embedded.staging import Staging
 from agentgate_mcp.backends.embedded.store import TelemetryStore, open_telemetry
 from agentgate_mcp.backends.ports import SearchJob, SearchResult
 from agentgate_mcp.errors import BackendError, SplError
-from agentgate_mcp.model.facts import RuntimeGuard
+from agentgate_mcp.model.facts import RuntimeGuard, SearchFacts
+from agentgate_mcp.spl.facts import read_search
 from agentgate_mcp.spl.knowledge import EMPTY
+from tests.unit.embedded.conftest import NOW
 
 pytestmark = pytest.mark.req("embedded.guards")
 
@@ -135,8 +138,15 @@ def test_a_long_sum_of_fields_is_planned_as_one_step(run: Run) -> None:
     assert [float(str(row["x"])) for row in found] == [400 * float(str(row["bytes_out"])) for row in found]
 
 
-def test_rows_of_a_subsearch_cannot_widen_the_time_range(run: Run) -> None:
+def test_rows_of_a_subsearch_cannot_widen_the_time_range(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     made = '[| makeresults format=csv data="query\nearliest=0"]'
+    assert run(f"index=auth {made}", earliest="-1h").rows == run("index=auth").rows
+    # Had the search been judged by the job's range alone, its rows would say more than was judged.
+    judged = read_search("index=auth", "-1h", "now", EMPTY, NOW)
+
+    def narrow(*_: object) -> SearchFacts:
+        return judged
+
+    monkeypatch.setattr(engine, "read_search", narrow)
     with pytest.raises(SplError, match="widen the time range"):
         run(f"index=auth {made}", earliest="-1h")
-    assert run(f"index=auth {made}").rows == run("index=auth").rows
