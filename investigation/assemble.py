@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentgate_mcp.graph.tactics import attack_table
 from agentgate_mcp.model.call import Json
-from investigation.attack import techniques
 from investigation.dossier import Dossier
 from investigation.entities import graph, indicators
 from investigation.evidence import Evidence
@@ -47,7 +47,7 @@ def assemble(
         "contributions": fused.to_json(),
         "narrative": sentences(findings),
         "benign_explanation": benign_explanation(fused, findings),
-        "techniques": techniques(findings),
+        "techniques": _techniques(findings),
         "not_checked": [*dict.fromkeys(d.not_checked)],
         "indicators": indicators(d, findings),
         "timeline": timeline(d, findings),
@@ -63,3 +63,18 @@ def assemble(
         "as_of": options.as_of,
         "llm_analysis": "",
     }
+
+
+def _techniques(findings: Sequence[tuple[str, Evidence]]) -> list[Json]:
+    """Techniques shown by findings that speak for malice, each with the findings that show it."""
+    shown: dict[str, list[Json]] = {}
+    for finding_id, evidence in findings:
+        if evidence.weight > 0:
+            for technique in evidence.techniques:
+                shown.setdefault(technique, []).append(finding_id)
+    table, out = attack_table(), list[Json]()
+    for technique in sorted(shown):
+        row = table.techniques[technique]
+        tactic = row.tactics[0].replace("-", " ")
+        out.append({"id": technique, "name": row.name, "tactic": tactic, "findings": shown[technique]})
+    return out

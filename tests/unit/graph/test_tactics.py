@@ -9,7 +9,6 @@ import pytest
 from agentgate_mcp.bundled import bundled_dir
 from agentgate_mcp.errors import DataError
 from agentgate_mcp.graph.tactics import TABLE_FILE, attack_table, parent_of, read_table
-from investigation.attack import TECHNIQUES
 
 pytestmark = pytest.mark.req("graph.attack")
 
@@ -110,11 +109,3 @@ def test_the_file_is_plain_text_in_one_order() -> None:
     lines = TABLE_FILE.read_text("utf-8").splitlines()
     kinds = [line.split("\t", 1)[0] for line in lines if not line.startswith("#")]
     assert kinds == sorted(kinds, key=("tactic", "technique", "revoked").index)
-
-
-def test_case_reports_name_techniques_as_the_table_does() -> None:
-    table = attack_table()
-    for technique, (name, tactic) in TECHNIQUES.items():
-        row = table.techniques[technique]
-        assert name == row.name, technique
-        assert tactic.replace(" ", "-") in row.tactics, technique

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentgate_mcp.graph.tactics import attack_table
 from investigation.analytics.beacon import beacon_score
 from investigation.analytics.names import entropy
-from investigation.attack import TECHNIQUES
 from investigation.dossier import RowSet
 from investigation.evidence import Evidence, found
 from investigation.fusion import FAMILY_CAP, fuse
@@ -94,7 +94,7 @@ def test_contributions_are_capped_and_order_does_not_matter(codes: list[str]) ->
 def test_every_weight_names_known_techniques_and_a_reason() -> None:
     for name, weight in WEIGHTS.items():
         assert weight.why.endswith("."), name
-        assert set(weight.techniques) <= set(TECHNIQUES), name
+        assert set(weight.techniques) <= attack_table().techniques.keys(), name
         assert weight.log_odds > 0 or not weight.techniques, name
 
 
