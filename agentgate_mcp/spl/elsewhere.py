@@ -22,25 +22,33 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"\$([\w.]+)\$")
 
 
-def read_meaning(scanner: Scanner, kind: str, name: str) -> None:
-    """Read what an event type or a tag stands for: its indexes widen the reach."""
+def read_meaning(scanner: Scanner, kind: str, name: str, *, negated: bool = False) -> None:
+    """Read what an event type or a tag stands for: its indexes widen the reach, but not where it is
+    ``negated``; its times count wherever it stands."""
     label = f"{kind}:{name}"
-    if label in scanner.meant:
+    once = f"NOT {label}" if negated else label
+    if once in scanner.meant:
         return
-    scanner.meant.add(label)
+    scanner.meant.add(once)
     pairs = tagged(scanner.knowledge, name) if kind == "tag" else (("eventtype", name),)
     meanings: list[Meaning] = []
     for bearer, value in pairs:
         if bearer == "eventtype":
             meanings.extend(event_types(scanner.knowledge, value))
+        elif negated:
+            continue
         elif bearer == "index":
             scanner.sketch.indexes.append(value.lower())
         elif bearer == "sourcetype":
             scanner.sketch.sourcetypes.append(value)
     if len(meanings) > MAX_MEANINGS:
         scanner.sketch.all_indexes = True
+        scanner.sketch.steered_time = True
         return
     for one in meanings:
+        if negated:
+            scanner.sketch.absorb_times(scanner.aside(one.text, one.label))
+            continue
         if one.label != label:
             scanner.sketch.references.append(one.label)
         scanner.sketch.absorb(scanner.aside(one.text, one.label))

@@ -224,7 +224,7 @@ class Scanner:
                 self._index(found.value)
             else:
                 named |= found.field in ("eventtype", "tag")
-                self._named(found.field, found.value, generating and not found.negated)
+                self._named(found.field, found.value, generating, negated=found.negated)
         if not generating:
             self.unmark(mark)
             return
@@ -280,7 +280,7 @@ class Scanner:
         else:
             self.sketch.indexes.append(value.lower())
 
-    def _named(self, name: str, value: str | None, generating: bool) -> None:
+    def _named(self, name: str, value: str | None, generating: bool, *, negated: bool) -> None:
         """A condition on `sourcetype`, `source`, `eventtype` or `tag`."""
         sketch = self.sketch
         if value is None:
@@ -290,7 +290,7 @@ class Scanner:
         elif name in ("eventtype", "tag"):
             sketch.references.append(f"{name}:{value}")
             if generating:
-                elsewhere.read_meaning(self, name, value)
+                elsewhere.read_meaning(self, name, value, negated=negated)
         elif name in ("savedsearch", "savedsplunk"):
             elsewhere.saved_search(self, value)
 

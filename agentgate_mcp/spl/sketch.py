@@ -83,14 +83,18 @@ class Sketch:
         whether it reads raw events, the default indexes or everything: that is up to the search that it stands in."""
         for name in _ABSORBED:
             getattr(self, name).extend(getattr(other, name))
-        self.windows.extend(window for window in other.windows if any(window))
+        self.absorb_times(other)
         self.commands.extend(c for c in other.commands if c != "search")
         self.all_indexes |= other.all_indexes
-        self.steered_time |= other.steered_time
         self.opaque_stage |= other.opaque_stage
         self.subsearches += other.subsearches
         self.joins += other.joins
         self.leading_wildcards += other.leading_wildcards
+
+    def absorb_times(self, other: Sketch) -> None:
+        """Take over the times that a condition names."""
+        self.windows.extend(window for window in other.windows if any(window))
+        self.steered_time |= other.steered_time
 
 
 _ABSORBED = (

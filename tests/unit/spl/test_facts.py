@@ -160,6 +160,20 @@ def test_indexes_and_sourcetypes_inside_macros_and_event_types_count() -> None:
     assert facts.references == ("macro:sysmon", "eventtype:logon")
 
 
+@pytest.mark.req("spl.time-range")
+@pytest.mark.parametrize("condition", ["NOT eventtype=old", "eventtype!=old", "NOT tag=past", "NOT eventtype=outer"])
+def test_the_times_of_an_event_type_count_where_it_is_negated_and_its_indexes_do_not(condition: str) -> None:
+    knowledge = KnowledgeSet.from_objects(
+        [
+            knowledge_object("eventtype", "old", search="index=b earliest=-90d"),
+            knowledge_object("eventtype", "outer", search="index=c NOT eventtype=old"),
+            knowledge_object("tag", "eventtype=old", tags=["past"]),
+        ]
+    )
+    facts = facts_of(f"index=a {condition}", knowledge)
+    assert (facts.indexes, facts.span_seconds) == (("a",), 90 * DAY)
+
+
 @pytest.mark.req("spl.reach")
 @pytest.mark.parametrize(
     ("query", "raw"),
