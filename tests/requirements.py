@@ -344,7 +344,6 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("provenance.structured", "Text that is data is read whole and strictly, or not at all."),
     Req("provenance.sourcetypes", "Each sourcetype says what is measured in it; an unknown one measures nothing."),
     Req("provenance.eviction", "Forgetting a read never turns a held call into an allowed one.", source="DESIGN §6.2"),
-    Req("provenance.schema", "Roles of another server's parameters come from names and types, never from prose."),
     Req("provenance.bench", "The provenance bench says what is held, of how many."),
     # --- graph ---
     Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as in Splunk.", "DESIGN §6.3"),
@@ -395,7 +394,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("cost.accuracy", "Predicted events hold in 85 to 95 % of searches on the embedded engine.", "issue:4"),
     Req("cost.history", "Past searches of a shape correct its estimate, and buy no huge search.", "issue:4"),
     Req("cost.recorded", "What each search of a call took is on record with its outcome.", "issue:4"),
-    Req("cost.exports", "Rows of audit, tstats and dbinspect are read strictly, by documented columns.", "issue:4"),
+    Req("cost.exports", "Rows of Splunk's audit index are read strictly, by documented columns.", "issue:4"),
     Req("cost.calibrate", "Coefficients are fitted to a site's searches, the error told, too few refused.", "issue:4"),
     # --- policy ---
     Req("policy.shipped", "The shipped policies are complete and right about their own examples.", "DESIGN §7"),

@@ -13,7 +13,7 @@ from agentgate_mcp.gate.cost_model import CostBaselines, Estimate, estimate
 from agentgate_mcp.gate.cost_shape import shape_of
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import SearchFacts
-from agentgate_mcp.model.usage import BucketSpan, PastSearch, Volume
+from agentgate_mcp.model.usage import PastSearch
 from agentgate_mcp.spl.facts import SearchRead, read_places, read_search
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 
@@ -94,46 +94,6 @@ def audit_search(row: Mapping[str, Json]) -> PastSearch | str:
         events=int(numbers["scan_count"]),
         seconds=numbers["total_run_time"],
     )
-
-
-def volume_row(row: Mapping[str, Json], bytes_per_event: Mapping[str, float], *, span: int) -> Volume | str:
-    """A row of `| tstats count where index=* by index sourcetype _time span=1d`, or what is wrong with
-    it; ``span`` is in seconds. Such rows have no bytes: ``bytes_per_event`` has them by index, which
-    `dbinspect` tells as rawSize / eventCount."""
-    index, kind = row.get("index"), row.get("sourcetype")
-    if not isinstance(index, str) or not index:
-        return "index: expected a name"
-    count, start = _number(row.get("count")), _number(row.get("_time"))
-    if count is None or count < 0:
-        return "count: expected a number of at least 0"
-    if start is None:
-        return "_time: expected epoch seconds"
-    size = int(count * bytes_per_event.get(index.lower(), 0.0))
-    return Volume(
-        index=index,
-        sourcetype=kind if isinstance(kind, str) else "",
-        start=int(start),
-        span=span,
-        events=int(count),
-        size=size,
-    )
-
-
-def bucket_row(row: Mapping[str, Json]) -> tuple[BucketSpan, float, float] | str:
-    """A row of `| dbinspect index=*`: the bucket, its raw bytes and its events; or what is wrong."""
-    index = row.get("index")
-    if not isinstance(index, str) or not index:
-        return "index: expected a name"
-    found: dict[str, float] = {}
-    for name in ("startEpoch", "endEpoch", "rawSize", "eventCount"):
-        number = _number(row.get(name))
-        if number is None or number < 0:
-            return f"{name}: expected a number of at least 0"
-        found[name] = number
-    if found["endEpoch"] < found["startEpoch"]:
-        return "endEpoch: expected no less than startEpoch"
-    span = BucketSpan(index=index, earliest=found["startEpoch"], latest=found["endEpoch"])
-    return span, found["rawSize"], found["eventCount"]
 
 
 def _number(value: Json) -> float | None:

@@ -201,11 +201,6 @@ class SessionState:
         """Where ``value`` was read as a whole leaf, newest first."""
         return iter(self.found(value)[0])
 
-    def containing(self, value: str) -> str:
-        """The call whose output holds ``value`` as whole words, newest first, or empty."""
-        evidence, within = self.found(value)
-        return evidence[0].call_id if evidence else within
-
     def found(self, value: str) -> tuple[tuple[Evidence, ...], str]:
         """Where ``value`` was read as a whole leaf; where not, the call whose output holds it."""
         key = value.lower()

@@ -40,13 +40,6 @@ def clauses_of(expr: SearchExpr) -> tuple[Clause, ...]:
     return tuple(dict.fromkeys(_clauses(expr)))
 
 
-def excluded_of(expr: SearchExpr) -> tuple[Ref, ...]:
-    """Data that ``expr`` names under NOT: losing it changes what is found, never that it is."""
-    found: list[Ref] = []
-    _excluded(expr, found, negated=False)
-    return tuple(dict.fromkeys(found))
-
-
 def _clauses(expr: SearchExpr) -> list[Clause]:
     match expr:
         case Comparison():
@@ -95,26 +88,3 @@ def data_ref(kind: NodeKind, value: Operand) -> Ref | None:
     if not isinstance(value, Value) or not value.text.strip("*") or "$" in value.text:
         return None
     return Ref(kind=kind, name=value.text)
-
-
-def _excluded(expr: SearchExpr, found: list[Ref], *, negated: bool) -> None:
-    match expr:
-        case SearchNot():
-            _excluded(expr.operand, found, negated=not negated)
-        case SearchAnd() | SearchOr():
-            for operand in expr.operands:
-                _excluded(operand, found, negated=negated)
-        case Comparison():
-            kind = DATA_FIELDS.get(expr.field)
-            if kind and (expr.op == "!=") != negated and expr.op in ("=", "!=", "::"):
-                ref = data_ref(kind, expr.value)
-                if ref is not None and ref.kind == kind:
-                    found.append(ref)
-        case Membership():
-            kind = DATA_FIELDS.get(expr.field)
-            if kind and negated:
-                found.extend(r for v in expr.values if (r := data_ref(kind, v)) is not None and r.kind == kind)
-        case Term() | TimeModifier() | Directive() | Subsearch() | MacroCall():
-            return
-        case _:
-            assert_never(expr)

@@ -15,7 +15,7 @@ from agentgate_mcp.graph.detections import detection_of
 from agentgate_mcp.graph.index.compiler import compile_index
 from agentgate_mcp.graph.index.snapshot import GraphIndex
 from agentgate_mcp.graph.linking import content_hash, dead_state, fed, invert, link, node_of, part_id, rings
-from agentgate_mcp.graph.names import Names, known_kind
+from agentgate_mcp.graph.names import Names
 from agentgate_mcp.graph.nodes import AssetNode, Detection, Group, Node, Problem, Reading, Role, State
 from agentgate_mcp.graph.objects import TextReader, read_object
 from agentgate_mcp.graph.observed import Sighting, observed_assets
@@ -92,11 +92,6 @@ class KnowledgeGraph:
             return found
         plain = f"{kind}:{name}"
         return (plain,) if not app and plain in self.nodes else ()
-
-    def find_id(self, object_id: str) -> tuple[str, ...]:
-        """As `find`, for `kind:name` or `kind:app/name` as people write it (`det:`, `datamodel:`)."""
-        kind, _, name = object_id.partition(":")
-        return self.find(known_kind(kind), name)
 
     def model(self) -> Model:
         """The whole graph as a networkx model, coverage edges included, for export and checks."""

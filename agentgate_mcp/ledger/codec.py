@@ -11,7 +11,7 @@ from agentgate_mcp.canonical import canonical_bytes
 from agentgate_mcp.errors import LedgerError
 from agentgate_mcp.model.call import Json, ToolCall
 from agentgate_mcp.model.decision import Decision, Severity, Stage
-from agentgate_mcp.model.verdict import FACTS_OF_STAGE, Finding, StageResult, Transition, Verdict
+from agentgate_mcp.model.verdict import FACTS_OF_STAGE, StageResult, Verdict
 
 
 def call_to_json(call: ToolCall) -> dict[str, Json]:
@@ -68,25 +68,6 @@ def verdict_from_json(raw: Json) -> Verdict:
         )
     except (KeyError, ValueError, ValidationError) as error:
         raise LedgerError(f"stored verdict: {_first_line(error)}") from None
-
-
-def finding_to_json(finding: Finding) -> dict[str, Json]:
-    """A finding as programs read it."""
-    return {
-        "finding_id": finding.finding_id,
-        "status": finding.status.value,
-        "created_at": finding.created_at,
-        "expires_at": finding.expires_at,
-        "call": call_to_json(finding.call),
-        "verdict": finding.verdict.to_json(),
-        "advisory": finding.advisory,
-        "decided_by": list(finding.decided_by),
-        "history": [_transition_to_json(t) for t in finding.history],
-    }
-
-
-def _transition_to_json(step: Transition) -> dict[str, Json]:
-    return {"at": step.at, "status": step.status.value, "by": step.by, "reason": step.reason}
 
 
 def _stages(stages: Mapping[str, Json]) -> list[Stage]:

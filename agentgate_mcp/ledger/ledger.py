@@ -171,10 +171,6 @@ class Ledger:
         query = Query(since=since, upto=upto, kinds=kinds, principal=principal, call_id=call_id, tag=tag)
         return matching(self._fetch, query)
 
-    def session_entries(self, principal: str, since_seq: int = 0) -> Iterator[LedgerEntry]:
-        """What a principal's session is folded from: verdicts, outcomes, resets."""
-        return self.entries(since_seq, SESSION_KINDS, principal)
-
     def last_seq(self) -> int:
         """Sequence of the last record, 0 when there is none. Raises: LedgerError."""
         with self._reader() as store:

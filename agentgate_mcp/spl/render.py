@@ -29,16 +29,6 @@ def render(pipeline: ast.Pipeline) -> str:
     return _pipeline(pipeline, leading_pipe=True)
 
 
-def render_search(expr: ast.SearchExpr) -> str:
-    """A search expression as text."""
-    return _search(expr, inside="")
-
-
-def render_eval(expr: ast.EvalExpr) -> str:
-    """An eval expression as text, with no more parentheses than it needs."""
-    return _eval(expr, _XOR)
-
-
 def _pipeline(pipeline: ast.Pipeline, *, leading_pipe: bool) -> str:
     parts = [_command(c) for c in pipeline.commands]
     text = " | ".join(parts)

@@ -33,10 +33,6 @@ def day_of(ms: int) -> str:
     return iso(ms)[:10]
 
 
-def hour_of(ms: int) -> int:
-    return (ms // HOUR) % 24
-
-
 def weekday_of(ms: int) -> int:
     """0 is Monday; the epoch was a Thursday."""
     return (ms // DAY + 3) % 7

@@ -57,8 +57,3 @@ def spaced(stream: Stream, start: int, count: int, gap: int, percent: int) -> li
         out.append(moment)
         moment += stream.around(gap, percent)
     return out
-
-
-def scattered(stream: Stream, start: int, end: int, count: int) -> list[int]:
-    """``count`` times anywhere in [start, end), sorted."""
-    return sorted(start + stream.below(end - start) for _ in range(count))

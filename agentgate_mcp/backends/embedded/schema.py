@@ -43,8 +43,3 @@ def column_type(field: str) -> str:
     if field == "_time":
         return "DOUBLE"
     return "VARCHAR[]" if field in MULTIVALUE else "VARCHAR"
-
-
-def is_internal(index: str) -> bool:
-    """Whether Splunk keeps the index out of a search that does not name it."""
-    return index.startswith("_")

@@ -11,7 +11,7 @@ import pytest
 from agentgate_mcp.errors import DataError
 from agentgate_mcp.synth import SEED, case_truth, generate, verify
 from agentgate_mcp.synth.chance import Stream
-from agentgate_mcp.synth.clock import NOW, at, day_of, epoch_text, hour_of, iso, weekday_of
+from agentgate_mcp.synth.clock import NOW, at, day_of, epoch_text, iso, weekday_of
 
 
 @pytest.fixture(scope="module")
@@ -107,5 +107,5 @@ def test_streams_are_independent_and_fixed() -> None:
 def test_clock_counts_in_whole_milliseconds() -> None:
     assert NOW == 1_795_176_000_000
     assert iso(NOW) == "2026-11-20T12:00:00Z"
-    assert (day_of(NOW), hour_of(NOW), weekday_of(NOW)) == ("2026-11-20", 12, 4)
+    assert (day_of(NOW), weekday_of(NOW)) == ("2026-11-20", 4)
     assert epoch_text(at("2026-11-20 12:00:05") + 7) == "1795176005.007"

@@ -99,9 +99,6 @@ def test_same_names_in_two_apps_are_told_apart_and_resolved_from_the_users_app()
     assert graph.find("macro", "m") == ("macro:one/m", "macro:two/m")
     assert graph.find("macro", "m", "one") == ("macro:one/m",)
     assert graph.find("macro", "one/m") == ("macro:one/m",)
-    assert graph.find_id("macro:one/m") == ("macro:one/m",)
-    assert graph.find_id("det:D") == ("saved_search:D",)
-    assert graph.find_id("nonsense:D") == ()
 
 
 @pytest.mark.req("graph.build")

@@ -7,7 +7,6 @@ import itertools
 import pytest
 
 from agentgate_mcp.errors import LedgerError
-from agentgate_mcp.ledger.codec import finding_to_json
 from agentgate_mcp.ledger.entries import EntryKind
 from agentgate_mcp.ledger.findings import NEXT
 from agentgate_mcp.ledger.verify import verify
@@ -66,8 +65,7 @@ def test_a_finding_holds_its_call_verdict_history_votes_and_note(ledger, clock):
     ]
     assert (finding.decided_by, record.votes[0].teams, record.kind) == (("olga",), ("soc",), "change")
     assert (record.opened_seq, record.last_seq) == (1, 4)
-    said = finding_to_json(finding)
-    assert (said["status"], said["finding_id"]) == ("approved", "f-1")
+    assert (finding.status, finding.finding_id) == (FindingStatus.APPROVED, "f-1")
     assert verify(ledger).ok
 
 

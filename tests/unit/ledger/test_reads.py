@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from agentgate_mcp.ledger.entries import EntryKind
+from agentgate_mcp.ledger.ledger import SESSION_KINDS
 from agentgate_mcp.ledger.query import PAGE
 from agentgate_mcp.model.decision import Decision
 from tests.unit.ledger.samples import NOW, draft, intent, make_call, make_verdict, verdict_draft
@@ -83,8 +84,8 @@ def test_a_session_is_read_from_its_principals_records_alone(ledger):
         [verdict_draft(call, make_verdict(call)), intent(ledger.owner, "c-1"), draft(EntryKind.SESSION)]
     ).result()
     ledger.append([draft(EntryKind.SESSION, principal="bob")]).result()
-    assert [e.kind for e in ledger.session_entries("alice")] == [EntryKind.VERDICT, EntryKind.SESSION]
-    assert [e.kind for e in ledger.session_entries("alice", 1)] == [EntryKind.SESSION]
+    assert [e.kind for e in ledger.entries(0, SESSION_KINDS, "alice")] == [EntryKind.VERDICT, EntryKind.SESSION]
+    assert [e.kind for e in ledger.entries(1, SESSION_KINDS, "alice")] == [EntryKind.SESSION]
 
 
 def test_reads_use_an_index(mixed):

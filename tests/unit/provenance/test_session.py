@@ -198,5 +198,5 @@ def test_a_whole_leaf_is_found_whatever_its_case_and_with_its_strongest_trust() 
     state = folded(read(1, value="Host-1", trust=Trust.WRITABLE), read(2, value="HOST-1", trust=Trust.CONFIG))
     found = list(state.evidence("host-1"))
     assert [e.leaf.trust for e in found] == [Trust.CONFIG, Trust.WRITABLE]
-    assert state.containing("host") == "c2"
-    assert state.containing("ost-") == ""
+    assert state.found("host") == ((), "c2")
+    assert state.found("ost-") == ((), "")
