@@ -90,11 +90,11 @@ class TelemetryStore:
             for name, n, first, last, size in found
         )
 
-    def metadata(self, kind: Literal["host", "source", "sourcetype"], index: str) -> Sequence[MetadataRow]:
-        """Distinct values of ``kind`` in the indexes that match the pattern ``index``.
+    def metadata(self, kind: Literal["host", "source", "sourcetype"], *patterns: str) -> Sequence[MetadataRow]:
+        """Distinct values of ``kind`` in the indexes that match one of the ``patterns``.
 
         A pattern that does not start with `_` leaves internal indexes out."""
-        wanted = [i.name for i in self.indexes if matches_index(i.name, index)]
+        wanted = [i.name for i in self.indexes if any(matches_index(i.name, pattern) for pattern in patterns)]
         if not wanted:
             return ()
         names = {f"p{n}": name for n, name in enumerate(wanted)}

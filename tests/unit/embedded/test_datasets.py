@@ -113,6 +113,9 @@ def test_tstats_appends_and_hands_on_its_rows(ask: Ask) -> None:
         ("| makeresults count=1000000", "more than 100000 rows"),
         ('| makeresults format=json data="{"', "no JSON"),
         ("| metadata index=*", "type=hosts"),
+        ("| metadata type=hosts type=sources", "type= stands 2 times"),
+        ("| makeresults count=1 count=2", "count= stands 2 times"),
+        ("| makeresults annotate=t annotate=f", "annotate= stands 2 times"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_what_could(ask: Ask, query: str, says: str) -> None:
@@ -137,6 +140,10 @@ def test_metadata_and_eventcount_describe_the_store(ask: Ask) -> None:
          "totalCount": "3", "type": "hosts"}
     ]  # fmt: skip
     assert ask("| eventcount index=network") == [{"count": "3"}]
+    assert [r["index"] for r in ask("| eventcount summarize=f index=auth index=net*")] == ["auth", "network"]
+    both = {r["host"] for r in ask("| metadata type=hosts index=network index=auth")}
+    one, other = ({r["host"] for r in ask(f"| metadata type=hosts index={name}")} for name in ("network", "auth"))
+    assert both == one | other != one
     assert [r["index"] for r in ask("| eventcount summarize=false index=*")] == ["auth", "endpoint", "network"]
 
 

@@ -18,26 +18,40 @@ _FALSE: Final = frozenset({"f", "false", "0", "no", "n"})
 
 
 class Options:
-    """The ``key=value`` arguments of one command; the last of a key wins."""
+    """The ``key=value`` arguments of one command."""
 
     def __init__(self, command: str, options: Sequence[ast.Option]) -> None:
         self._command = command
-        self._left = {option.key: option for option in options}
+        self._left: dict[str, list[ast.Option]] = {}
+        for option in options:
+            self._left.setdefault(option.key, []).append(option)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts of an option that may stand several times. Raises: UnsupportedSplError for a computed one."""
+        return tuple(self._text(option) for option in self._left.pop(key, ()))
 
     def text(self, key: str, default: str = "") -> str:
-        """The option's text as it is meant. Raises: UnsupportedSplError for a computed one."""
-        option = self._left.pop(key, None)
-        if option is None:
-            return default
+        """The option's text as it is meant. Raises: SplError for one that stands twice,
+        UnsupportedSplError for a computed one."""
+        option = self._one(key)
+        self._left.pop(key, None)
+        return default if option is None else self._text(option)
+
+    def _one(self, key: str) -> ast.Option | None:
+        found = self._left.get(key, [])
+        if len(found) > 1:
+            raise SplError(f"{self._command} {key}= stands {len(found)} times", found[1].span.start, "it once")
+        return found[0] if found else None
+
+    def _text(self, option: ast.Option) -> str:
         if not isinstance(option.value, ast.Value):
-            raise UnsupportedSplError(
-                f"{self._command} {key}= with a computed value is not supported", option.span.start
-            )
+            what = f"{self._command} {option.key}= with a computed value is not supported"
+            raise UnsupportedSplError(what, option.span.start)
         return option.value.text
 
     def flag(self, key: str, default: bool) -> bool:
         """Raises: SplError for anything but a boolean."""
-        option = self._left.get(key)
+        option = self._one(key)
         text = self.text(key).lower()
         if option is None:
             return default
@@ -47,7 +61,7 @@ class Options:
 
     def count(self, key: str, default: int, *, least: int = 0) -> int:
         """Raises: SplError for anything but a whole number of at least ``least``."""
-        option = self._left.get(key)
+        option = self._one(key)
         text = self.text(key)
         if option is None:
             return default
@@ -57,7 +71,7 @@ class Options:
 
     def choice(self, key: str, default: str, *allowed: str) -> str:
         """Raises: SplError for a value that is not ``allowed``."""
-        option = self._left.get(key)
+        option = self._one(key)
         text = self.text(key, default).lower()
         if option is not None and text not in allowed:
             raise SplError(f"{self._command} {key}: got {text[:40]!a}", option.span.start, " or ".join(allowed))
@@ -70,7 +84,7 @@ class Options:
 
     def done(self) -> None:
         """Raises: UnsupportedSplError naming the first option that nobody has read."""
-        for option in self._left.values():
+        for option, *_ in self._left.values():
             raise UnsupportedSplError(f"{self._command} option {option.key} is not supported", option.span.start)
 
 

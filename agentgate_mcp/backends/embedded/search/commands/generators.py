@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from agentgate_mcp.backends.embedded.search.arguments import generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import MAX_ROWS, Build, FieldValue
@@ -18,7 +18,11 @@ from agentgate_mcp.errors import SplError, UnsupportedSplError
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.spl import ast
 
-_KINDS: Final = {"hosts": "host", "sources": "source", "sourcetypes": "sourcetype"}
+_KINDS: Final[Mapping[str, Literal["host", "source", "sourcetype"]]] = {
+    "hosts": "host",
+    "sources": "source",
+    "sourcetypes": "sourcetype",
+}
 _ANNOTATIONS: Final = ("_raw", "host", "source", "sourcetype", "splunk_server", "splunk_server_group")
 
 
@@ -71,7 +75,7 @@ def _metadata(node: ast.Command, build: Build) -> Relation:
     node = generic(node)
     options = options_of(node)
     kind = options.choice("type", "", *_KINDS)
-    index = options.text("index", "*")
+    patterns = options.texts("index") or ("*",)
     options.ignore("splunk_server", "splunk_server_group", "datatype")
     options.done()
     if not kind:
@@ -86,7 +90,7 @@ def _metadata(node: ast.Command, build: Build) -> Relation:
             "totalCount": row.events,
             "type": kind,
         }
-        for row in sorted(build.store.metadata(column, index), key=lambda row: row.value)  # pyright: ignore[reportArgumentType]
+        for row in sorted(build.store.metadata(column, *patterns), key=lambda row: row.value)
     ]
     return build.loaded(["firstTime", column, "lastTime", "recentTime", "totalCount", "type"], rows)
 
@@ -94,12 +98,12 @@ def _metadata(node: ast.Command, build: Build) -> Relation:
 def _eventcount(node: ast.Command, build: Build) -> Relation:
     node = generic(node)
     options = options_of(node)
-    pattern = options.text("index", "*")
+    patterns = options.texts("index") or ("*",)
     summed = options.flag("summarize", default=True)
     sized = options.flag("report_size", default=False)
     options.ignore("list_vix", "list_federated_remote", "splunk_server", "splunk_server_group")
     options.done()
-    held = [i for i in build.store.indexes if matches_index(i.name, pattern)]
+    held = [i for i in build.store.indexes if any(matches_index(i.name, pattern) for pattern in patterns)]
     if summed:
         row: dict[str, FieldValue] = {"count": sum(i.events for i in held)}
         if sized:
