@@ -158,6 +158,8 @@ def test_event_text_that_came_with_the_event_is_shown_and_made_text_only_when_as
 def test_scanned_events_are_those_of_the_indexes_and_times_in_question(run: Run) -> None:
     assert run("index=network src=10.0.0.1").scanned_events == 3
     assert run("src=10.0.0.1").scanned_events == 6
+    assert run("(index=network src=10.0.0.1) OR (index=nowhere (x OR y))").scanned_events == 3
+    assert run("(index=network src=10.0.0.1) OR x").scanned_events == 6
     assert run("(index=auth OR index=endpoint) x").scanned_events == 3
     assert run("index=network", "-450s").scanned_events == 1
 

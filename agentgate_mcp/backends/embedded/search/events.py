@@ -49,16 +49,29 @@ def events_relation(search: ast.Search, scope: Scope, build: Build) -> Relation:
 
 
 def _index_terms(expr: ast.SearchExpr | None) -> list[ast.SearchExpr]:
-    """The parts of a search that every event must meet and that speak of the index alone."""
-    operands = expr.operands if isinstance(expr, ast.SearchAnd) else () if expr is None else (expr,)
-    return [node for node in operands if _names_index(node)]
+    """What every event must meet that speaks of the index alone; of an OR the terms of all its branches."""
+    match expr:
+        case None:
+            return []
+        case ast.SearchAnd():
+            return [term for operand in expr.operands for term in _index_terms(operand)]
+        case ast.SearchOr():
+            branches = [_index_terms(operand) for operand in expr.operands]
+            return [ast.SearchOr(operands=tuple(map(_all, branches)), span=expr.span)] if all(branches) else []
+        case _:
+            return [expr] if names_index(expr) else []
 
 
-def _names_index(node: ast.SearchExpr) -> bool:
+def _all(terms: list[ast.SearchExpr]) -> ast.SearchExpr:
+    return terms[0] if len(terms) == 1 else ast.SearchAnd(operands=tuple(terms))
+
+
+def names_index(node: ast.SearchExpr) -> bool:
+    """Whether a condition speaks of the index alone."""
     match node:
         case ast.Comparison() | ast.Membership():
             return node.field == "index"
         case ast.SearchOr():
-            return all(_names_index(operand) for operand in node.operands)
+            return all(names_index(operand) for operand in node.operands)
         case _:
             return False

@@ -16,6 +16,7 @@ from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.combine import stacked
 from agentgate_mcp.backends.embedded.search.commands.events import filtered, found_events
 from agentgate_mcp.backends.embedded.search.datasets import INDEXED, Dataset
+from agentgate_mcp.backends.embedded.search.events import names_index
 from agentgate_mcp.backends.embedded.search.registry import Apply, Generate, commands
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
 from agentgate_mcp.backends.embedded.search.resolve import resolved
@@ -67,7 +68,7 @@ def _rows(node: ast.Tstats, build: Build) -> Relation:
     where = resolved(node.where, build)
     times, rest = _split(where)
     if not node.data_model:
-        named = [*times, *(part for part in rest if _names_index(part))]
+        named = [*times, *(part for part in rest if names_index(part))]
         events = found_events(_all(named), build)
         indexed = replace(
             events,
@@ -92,16 +93,6 @@ def _split(expr: ast.SearchExpr | None) -> tuple[list[ast.SearchExpr], list[ast.
     parts = [] if expr is None else list(expr.operands) if isinstance(expr, ast.SearchAnd) else [expr]
     times: list[ast.SearchExpr] = [part for part in parts if isinstance(part, ast.TimeModifier)]
     return times, [part for part in parts if not isinstance(part, ast.TimeModifier)]
-
-
-def _names_index(part: ast.SearchExpr) -> bool:
-    match part:
-        case ast.Comparison() | ast.Membership():
-            return part.field == "index"
-        case ast.SearchOr():
-            return all(_names_index(operand) for operand in part.operands)
-        case _:
-            return False
 
 
 def _all(parts: list[ast.SearchExpr]) -> ast.SearchExpr | None:
