@@ -131,7 +131,10 @@ def _fields(cursor: Cursor) -> ast.Command:
 
 
 def _table(cursor: Cursor) -> ast.Command:
-    return ast.Table(fields=cursor.names(), span=_span(cursor))
+    names = cursor.names()
+    if not names:
+        raise cursor.error("a field name")
+    return ast.Table(fields=names, span=_span(cursor))
 
 
 def _sort(cursor: Cursor) -> ast.Command:

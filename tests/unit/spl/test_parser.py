@@ -294,6 +294,7 @@ def test_every_node_of_a_tree_knows_its_span() -> None:
         ("| stats count by", 16, "field"),
         ("| rename a b", 11, "AS"),
         ("| sort", 6, "field"),
+        ("| table", 7, "field"),
         ("| head x y", 9, "operator"),
         ("| (x)", 2, "command name"),
         ('| ""', 2, "command name"),
