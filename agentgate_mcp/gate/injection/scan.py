@@ -9,16 +9,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from typing import Final
 
 from agentgate_mcp.gate.injection import mention
 from agentgate_mcp.gate.injection.decode import MAX_DEPTH, decoded
-from agentgate_mcp.gate.injection.engine import CharOffsets, Pattern, PatternSet
+from agentgate_mcp.gate.injection.engine import CharOffsets
 from agentgate_mcp.gate.injection.families import WEAK, Rule
+from agentgate_mcp.gate.injection.matching import MAX_MATCHES, Work, groups_for
 from agentgate_mcp.gate.injection.respell import respelled
-from agentgate_mcp.gate.injection.rules import BIDI_RULE, READABLE, RULES, TAGS_RULE, UNREAD_RULE
+from agentgate_mcp.gate.injection.rules import BIDI_RULE, READABLE, TAGS_RULE, UNREAD_RULE
 from agentgate_mcp.gate.injection.views import BIDI_OVERRIDES, View, folded, original, stripped, tag_spans
 from agentgate_mcp.model.decision import Severity
 
@@ -34,8 +34,6 @@ BETWEEN: Final = "\f\n"
 other are no text with one word per line, as every table of events would be otherwise (respell.py)."""
 MAX_HITS: Final = 64
 """Hits that are told, besides the heaviest of each family in each field, which always are."""
-_MAX_MATCHES: Final = 200
-"""Matches of one rule that are judged; if all of so many are mentions, the last counts as a use."""
 _MAX_JUDGED: Final = 800
 """Matches in one scan whose surroundings are weighed; in a text with more, every further one is a use."""
 
@@ -77,6 +75,13 @@ class Scan:
         if self.flagged:
             return Severity.MEDIUM
         return Severity.LOW if self.hits else Severity.NONE
+
+    def by_field(self) -> dict[int, Scan]:
+        """The parts of this scan by field, for each field that has hits: one pass, however many they are."""
+        parts: dict[int, list[Hit]] = {}
+        for hit in self.hits:
+            parts.setdefault(hit.field, []).append(hit)
+        return {index: _summed(hits, 0) for index, hits in sorted(parts.items())}
 
     def of_field(self, index: int) -> Scan:
         """The part of this scan that belongs to one field."""
@@ -137,109 +142,6 @@ class _Found:
     disguised: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Rules that share an alphabet, matched in three steps so that no automaton is ever a product
-    of many: ``anchor`` finds places worth a look (None: the whole text), ``union`` says whose
-    anchors stand there, and only those rules' own expressions are run."""
-
-    anchor: Pattern | None
-    rules: tuple[Rule, ...]
-    union: PatternSet
-
-    @classmethod
-    def of(cls, rules: Sequence[Rule], *, anchored: bool = True) -> _Group:
-        anchors = [r.anchor for r in rules]
-        return cls(
-            anchor=Pattern("|".join(dict.fromkeys(anchors))) if anchored else None,
-            rules=tuple(rules),
-            union=PatternSet(anchors if anchored else [r.source for r in rules]),
-        )
-
-    def matches(self, data: bytes, work: Work) -> Iterator[tuple[Rule, int, int]]:
-        """Every match as (rule, byte start, byte end); a match may come twice. Ends when ``work`` does."""
-        read: dict[int, int] = {}
-        for probe, low, high in self._places(data):
-            for index in sorted(self.union.match(probe)):
-                start = max(low, read.get(index, 0) - _REACH)
-                read[index] = high
-                if not work.spend(high - start + _STEP):
-                    return
-                for count, (first, last) in enumerate(_pattern(self.rules[index].source).spans(data, start, high)):
-                    if count >= _MAX_MATCHES or not work.spend(_MATCH_COST):
-                        break
-                    yield self.rules[index], first, last
-
-    def _places(self, data: bytes) -> Iterator[tuple[bytes, int, int]]:
-        """(what may hold anchors, where a match may begin, where it ends), for each place with an anchor."""
-        if self.anchor is None or len(data) <= 2 * _REACH:
-            if self.anchor is None or self.anchor.found(data):
-                yield data, 0, len(data)
-            return
-        at = self.anchor.first(data)
-        while at >= 0:
-            probe = data[max(0, at - _LEAD) : at + _STEP + _REACH]
-            yield probe, max(0, at - _REACH), min(len(data), at + 2 * _REACH)
-            at = self.anchor.first(data, at + _STEP)
-
-
-_REACH: Final = 768
-"""Bytes on either side of an anchor; far longer than any phrase people write."""
-_STEP: Final = 256
-_LEAD: Final = 4
-"""What an anchor's first expression may look back at."""
-_MATCH_COST: Final = 4_096
-"""Bytes that could be read in the time that one match takes."""
-
-
-@dataclass(slots=True)
-class Work:
-    """What may still be done for one window, counted in bytes matched again after the first pass.
-
-    Ordinary text stays far below the limit, security prose at a third of it. What lies behind the
-    limit is not read, and text that was not read is flagged."""
-
-    left: int
-    exhausted: bool = False
-
-    @classmethod
-    def of(cls, chars: int) -> Work:
-        return cls(left=_WORK_BASE + _WORK_PER_CHAR * chars)
-
-    def spend(self, amount: int) -> bool:
-        self.left -= amount
-        self.exhausted = self.exhausted or self.left <= 0
-        return not self.exhausted
-
-
-_WORK_BASE: Final = 1_000_000
-_WORK_PER_CHAR: Final = 20
-
-
-@cache
-def _pattern(source: str) -> Pattern:
-    return Pattern(source)
-
-
-@cache
-def _plain_group() -> _Group:
-    return _Group.of([r for r in RULES if r.language not in _SCRIPTS])
-
-
-_SCRIPTS: Final[dict[str, str]] = {
-    "ru": r"[\x{0410}-\x{044f}]{3}",
-    "zh": r"[\x{4e00}-\x{9fff}]{2}",
-    "ja": r"[\x{3040}-\x{30ff}]{2}",
-    "ko": r"[\x{ac00}-\x{d7a3}]{2}",
-    "ar": r"[\x{0620}-\x{064a}]{3}",
-}
-
-
-@cache
-def _script_group(language: str) -> _Group:
-    return _Group.of([r for r in RULES if r.language == language], anchored=False)
-
-
 def _windows(text: str) -> Iterator[tuple[int, str]]:
     """The text in overlapping windows, so that no step ever holds more than one window's views."""
     if len(text) <= WINDOW:
@@ -294,12 +196,8 @@ def _named(inner: View, outer: View) -> View:
 
 def _patterns(view: View, depth: int, hidden: bool, work: Work) -> Iterator[_Found]:
     data = _LINE + view.text.encode("utf-8", "replace")
-    ascii_only = len(data) == len(view.text) + 1
-    groups = [_plain_group()]
     offsets: CharOffsets | None = None
-    if not ascii_only:
-        groups += [_script_group(name) for name, script in _SCRIPTS.items() if _pattern(script).found(data)]
-    for group in groups:
+    for group in groups_for(data):
         for rule, start, end in group.matches(data, work):
             offsets = offsets or CharOffsets(data)
             first, last = offsets.span(start, end)
@@ -354,7 +252,7 @@ def _judged(
         use = count >= _MAX_JUDGED or mention.score(context) > 0
         if not use:
             mentions[item.rule.name] = mentions.get(item.rule.name, 0) + 1
-            use = mentions[item.rule.name] >= _MAX_MATCHES
+            use = mentions[item.rule.name] >= MAX_MATCHES
         end = min(item.end - low, len(fields[first]))
         hits.append(
             Hit(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from agentgate_mcp.gate.injection import scan_text
 from agentgate_mcp.gate.injection.engine import Pattern
 from agentgate_mcp.gate.injection.families import FAMILIES
+from agentgate_mcp.gate.injection.matching import Work, plain_group
 from agentgate_mcp.gate.injection.rules import ENGLISH_WORDS, RULES
-from agentgate_mcp.gate.injection.scan import Work, _plain_group
 
 pytestmark = pytest.mark.req("injection.families")
 
@@ -42,7 +42,7 @@ WORDS = sorted(w.rstrip("*").replace("'", "") for w in ENGLISH_WORDS)
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=40), st.sampled_from([" ", "\n", "_", ", ", '" "']))
 def test_looking_for_anchors_first_finds_exactly_what_the_full_patterns_find(words, gap) -> None:
     data = b"\n" + gap.join(words).encode()
-    quick = {rule.name for rule, _, _ in _plain_group().matches(data, Work.of(len(data)))}
+    quick = {rule.name for rule, _, _ in plain_group().matches(data, Work.of(len(data)))}
     slow = {rule.name for rule in PLAIN if Pattern(rule.source).found(data)}
     assert quick == slow
 
