@@ -8,8 +8,8 @@ from typing import Final
 
 from agentgate_mcp.backends.embedded.search.arguments import nearest
 from agentgate_mcp.backends.embedded.search.build import Build
-from agentgate_mcp.backends.embedded.search.commands.events import found_events
 from agentgate_mcp.backends.embedded.search.evaluate.core import Evaluator
+from agentgate_mcp.backends.embedded.search.events import found_events
 from agentgate_mcp.backends.embedded.search.lookups import lookup_named, lookup_relation
 from agentgate_mcp.backends.embedded.search.relation import Relation
 from agentgate_mcp.backends.ports import SearchJob

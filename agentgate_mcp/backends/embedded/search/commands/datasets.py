@@ -8,8 +8,8 @@ from typing import Final
 from agentgate_mcp.backends.embedded.search.arguments import Options, generic, options_of, words_of
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.combine import stacked
-from agentgate_mcp.backends.embedded.search.commands.events import filtered
 from agentgate_mcp.backends.embedded.search.datasets import Dataset, dataset, saved_search
+from agentgate_mcp.backends.embedded.search.events import filtered
 from agentgate_mcp.backends.embedded.search.lookups import lookup_named, lookup_relation
 from agentgate_mcp.backends.embedded.search.registry import Apply, Generate
 from agentgate_mcp.backends.embedded.search.relation import Relation

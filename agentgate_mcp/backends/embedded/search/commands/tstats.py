@@ -14,9 +14,8 @@ from typing import Final
 from agentgate_mcp.backends.embedded.search.arguments import Options
 from agentgate_mcp.backends.embedded.search.build import Build
 from agentgate_mcp.backends.embedded.search.combine import stacked
-from agentgate_mcp.backends.embedded.search.commands.events import filtered, found_events
 from agentgate_mcp.backends.embedded.search.datasets import INDEXED, Dataset
-from agentgate_mcp.backends.embedded.search.events import names_index
+from agentgate_mcp.backends.embedded.search.events import filtered, found_events, names_index
 from agentgate_mcp.backends.embedded.search.registry import Apply, Generate, commands
 from agentgate_mcp.backends.embedded.search.relation import ABSENT, Column, Relation
 from agentgate_mcp.backends.embedded.search.resolve import resolved
