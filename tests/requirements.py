@@ -346,6 +346,11 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("provenance.eviction", "Forgetting a read never turns a held call into an allowed one.", source="DESIGN §6.2"),
     Req("provenance.bench", "The provenance bench says what is held, of how many."),
     # --- graph ---
+    Req(
+        "graph.sources",
+        "Knowledge is read from our own JSON, repositories of YAML and Splunk's listings.",
+        "DESIGN §10",
+    ),
     Req("graph.build", "Objects become typed nodes and requirement groups; names resolve as in Splunk.", "DESIGN §6.3"),
     Req("graph.hash", "The graph's hash depends on its content and not on the order of its objects.", "DESIGN §6.3"),
     Req("graph.problems", "Cycles, dangling names and duplicates are reported with their place.", "DESIGN §6.3"),

@@ -5,7 +5,9 @@ smaller set. Understood are
 
 - ``*.json`` with a list of objects that carry ``kind`` and ``name`` (the bundled shape), or
   ``macros.json`` and ``lookups.json`` as lists of entries without a kind;
-- ``*.jsonl`` with one object per line: the same, or detections with ``search`` and ``mitre``.
+- ``*.jsonl`` with one object per line: the same, or detections with ``search`` and ``mitre``;
+- a detection repository's own folders of YAML (repository.py);
+- ``*.json`` that is a listing of Splunk's management interface (rest_export.py).
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from typing import cast, get_args
 
 from agentgate_mcp.canonical import loads_strict
 from agentgate_mcp.errors import CanonicalError, DataError
+from agentgate_mcp.graph.repository import repository_entry, repository_files
+from agentgate_mcp.graph.rest_export import exported, is_export
 from agentgate_mcp.graph.settings import flag, text, texts
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import KnowledgeObject, ObjectKind
@@ -37,9 +41,11 @@ def load_objects(path: Path) -> tuple[KnowledgeObject, ...]:
 
     Detections of a content repository also get the filter macro that its build makes for each.
     Raises: DataError naming the file and the place."""
-    files = sorted(p for p in path.iterdir() if p.suffix in (".json", ".jsonl")) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        files = [*sorted(p for p in path.iterdir() if p.suffix in (".json", ".jsonl")), *repository_files(path)]
     if not files:
-        raise DataError(path.name, "/", "expected at least one .json or .jsonl file")
+        raise DataError(path.name, "/", "expected at least one .json or .jsonl file, or folders of YAML")
     if (total := sum(_size(f) for f in files)) > MAX_TOTAL_BYTES:
         raise DataError(path.name, "/", f"expected at most {MAX_TOTAL_BYTES} bytes in all, got {total}")
     objects: list[KnowledgeObject] = []
@@ -116,7 +122,16 @@ def _entries(file: Path) -> Iterator[tuple[str, Json]]:
             if line.strip():
                 yield f"line {number}", _json(file, f"line {number}", line)
         return
+    if file.suffix in (".yml", ".yaml"):
+        yield "/", repository_entry(document, file)
+        return
     value = _json(file, "/", document)
+    if isinstance(value, dict) and is_export(value):
+        listed = value["entry"]
+        for position, entry in enumerate(listed if isinstance(listed, list) else []):
+            if (made := exported(entry, file.name, f"/entry/{position}")) is not None:
+                yield f"/entry/{position}", made
+        return
     if isinstance(value, dict) and "kind" not in value and isinstance(value.get("objects"), list):
         value = value["objects"]
     items = value if isinstance(value, list) else [value]
