@@ -7,10 +7,11 @@ from dataclasses import replace
 from agentgate_mcp.spl import ast
 from agentgate_mcp.spl.cursor import Cursor
 from agentgate_mcp.spl.eval_expr import EvalParser
-from agentgate_mcp.spl.lexer import LPAREN, OP, WORD
+from agentgate_mcp.spl.lexer import LPAREN, MACRO, OP, OPEN, WORD
 from agentgate_mcp.spl.search_expr import parse_search
 
 _KEY_OPTIONS = frozenset({"span", "bins", "minspan", "start", "end", "aligntime"})
+_RESETS = frozenset({"reset_before", "reset_after"})
 _BY = ("by", "groupby")
 
 
@@ -116,12 +117,27 @@ def _aggregations(cursor: Cursor, options: list[ast.Option], *stop_words: str) -
     while cursor.index < cursor.end and not cursor.word(*stop_words):
         if cursor.skip(","):
             continue
-        option = cursor.option()
+        option = _reset(cursor) or cursor.option()
         if option is not None:
             options.append(option)
             continue
         found.append(_aggregation(cursor))
     return tuple(found)
+
+
+def _reset(cursor: Cursor) -> ast.Option | None:
+    """A ``reset_before=(…)`` or ``reset_after=(…)`` at the cursor, taken, its value being the text as written."""
+    if cursor.option_key() not in _RESETS or not cursor.is_kind(LPAREN, 2):
+        return None
+    _, key, begin = cursor.take()
+    cursor.index += 1
+    start, close = cursor.position, cursor.matching()
+    if any(kind in (MACRO, OPEN) for kind, _, _ in cursor.tokens[cursor.index : close]):
+        raise cursor.error("a condition without a macro or a bracket")
+    cursor.index = close + 1
+    end = cursor.tokens[close][2] + 1
+    value = ast.Value(raw=cursor.source.text[start:end], span=ast.Span(start, end))
+    return ast.Option(key=key.lower(), value=value, written=key, span=ast.Span(begin, end))
 
 
 def _aggregation(cursor: Cursor) -> ast.Aggregation:

@@ -63,6 +63,7 @@ def test_a_window_over_all_rows_gives_what_stats_gives(run: Run, by: str) -> Non
         ("eventstats max(bytes_out) as count by src", [None, None, None, "100", "1000", "100"]),
         ('streamstats reset_before="event_id==\\"e-4\\"" count', ["1", "2", "1", "2", "3", "4"]),
         ('streamstats reset_after="(event_id==\\"e-4\\")" count', ["1", "2", "3", "1", "2", "3"]),
+        ('streamstats reset_after=(event_id=="e-4") count', ["1", "2", "3", "1", "2", "3"]),
         ("streamstats reset_on_change=t count by host", ["1", "1", "2", "1", "2", "3"]),
         ("streamstats allnum=t sum(src) as count", [None] * 6),
     ],
