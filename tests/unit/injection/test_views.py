@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentgate_mcp.gate.injection import scan_text
-from agentgate_mcp.gate.injection.respell import KEYWORDS
+from agentgate_mcp.gate.injection.signs import KEYWORDS
 from agentgate_mcp.gate.injection.views import View, folded, original, stripped
 
 pytestmark = pytest.mark.req("injection.views")
