@@ -245,7 +245,8 @@ def _name(name: str) -> str:
 
 
 def _search_field(name: str, op: str = "=") -> str:
-    if op == "::" or (_PLAIN.fullmatch(name) and "(" not in name and "::" not in name):
+    plain = _PLAIN.fullmatch(name) and "(" not in name and "::" not in name and name.lower() not in _KEYWORDS
+    if op == "::" or plain:
         return name
     return f'"{escape(name)}"'
 

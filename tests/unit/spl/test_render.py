@@ -74,3 +74,8 @@ def test_every_search_of_the_corpora_survives_rendering(
             if parse(render(tree)) != tree:
                 different.append(variant[:80])
     assert different == []
+
+
+def test_a_field_named_like_a_keyword_keeps_its_quotes_in_a_condition() -> None:
+    tree = parse('| tstats count where "by" IN (1, 2) by a')
+    assert parse(render(tree)) == tree
