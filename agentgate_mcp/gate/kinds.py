@@ -74,7 +74,8 @@ def address_meant(words: list[str]) -> bool:
     for at, word in enumerate(words):
         first = at - 1 if word == "mail" and at and words[at - 1] == "e" else at
         before = words[first - 1] if first else ""
-        if singular(word) in ("address", "contact") and before not in ("ip", "mac"):
+        # `the shipping address`, `the address` of a page or a house: no mail address.
+        if singular(word) == "contact" or (singular(word) == "address" and before in ("email", "mail", "contact")):
             return True
         if word in ("email", "mail") and (before in _OWNERS - {"the"} or before.endswith("'s")):
             return True

@@ -115,17 +115,23 @@ class References:
 
     @cached_property
     def _by_name(self) -> dict[str, list[Record]]:
-        """The records that each name said may mean; who bears it whole goes before who bears more."""
+        """The records that each name said may mean; who bears it whole goes before who bears more, but only
+        before those of the same read: elsewhere anybody may have written a shorter name."""
         found: dict[str, dict[bool, list[Record]]] = {}
         for record in self._records:
             for name, whole in self._named(record, _NAMES):
                 found.setdefault(name, {}).setdefault(whole, []).append(record)
-        return {name: ranked.get(True) or ranked[False] for name, ranked in found.items()}
+        return {name: _ranked(ranked.get(True, []), ranked.get(False, [])) for name, ranked in found.items()}
 
     @cached_property
     def _pointed(self) -> tuple[tuple[int, Record], ...]:
-        """The records that the user's words point at, and by how many names."""
-        counted = ((len({*self._named(r, _POINTERS)}), r) for r in self._records)
+        """The records that the user's words point at, and by how many names; none where the best of them are
+        pointed at by different fields: a subject `Ana` is no message from Ana."""
+        counted = [(len({*self._named(r, _POINTERS)}), r) for r in self._records]
+        most = max((n for n, _ in counted), default=0)
+        best = [r for n, r in counted if n == most]
+        if len({frozenset(k for k in _POINTERS if any(self._named(r, frozenset({k})))) for r in best}) > 1:
+            return ()
         return tuple((n, r) for n, r in counted if n)
 
     # --- ways to point ---
@@ -144,11 +150,9 @@ class References:
         """The id of the one record that the user named; in a directory, also its address."""
         for name, records in self._by_name.items():
             for keys in ("id", "mail"):
-                held = {r.place: {*_identities(r, kind, keys)} for r in records}
-                distinct = {v for values in held.values() for v in values}
-                place = next((p for p, values in held.items() if value.lower() in values), "")
-                if place and len(distinct) == 1:
-                    return f"{place} is {name!r}"
+                # Another record of that name without the value may be the one that is meant.
+                if all({*_identities(r, kind, keys)} == {value.lower()} for r in records):
+                    return f"{records[0].place} is {name!r}"
         return ""
 
     def _member(self, name: str, value: str) -> str:
@@ -156,7 +160,7 @@ class References:
         if singular(name) not in {singular(w) for w in self._spoken}:
             return ""
         for title, records in self._by_name.items():
-            contents = {tuple(v for k, v in r.fields if singular(k) == singular(name)) for r in records} - {()}
+            contents = {tuple(v for k, v in r.fields if singular(k) == singular(name)) for r in records}
             if len(contents) == 1 and value in next(iter(contents)):
                 return f"{name} of {title!r} at {records[0].place}"
         return ""
@@ -179,12 +183,13 @@ class References:
             if adjective not in _EXTREMES or kind_of_parameter(noun) != kind:
                 continue
             keys, highest = _EXTREMES[adjective]
-            ranked: dict[str, float | str] = {}
-            for record in self._records:
-                measure = next(record.values(keys), None)
-                if measure is not None:
-                    ranked |= dict.fromkeys(_identities(record, kind, "id"), _measure(measure, keys))
-            if ranked and len({type(m) for m in ranked.values()}) == 1:
+            listed = [(r, m) for r in self._records if (m := next(r.values(keys), None)) is not None]
+            pairs = {(i, _measure(m, keys)) for r, m in listed for i in _identities(r, kind, "id")}
+            ranked = dict(pairs)
+            # Another listing without it, or a second measure of one thing, may be somebody's who wants it picked.
+            theirs = [r for r, _ in listed if value.lower() in _identities(r, kind, "id")]
+            sole = _reads(theirs) == _reads(r for r, _ in listed) and len(ranked) == len(pairs)
+            if sole and len({type(m) for m in ranked.values()}) == 1:
                 ordered = sorted(ranked.items(), key=lambda item: _order(item[1]), reverse=highest)
                 tied = len(ordered) > 1 and ordered[0][1] == ordered[1][1]
                 if not tied and ordered[0][0] == value.lower():
@@ -216,7 +221,7 @@ class References:
         if shape == "mail" and address_meant(self._spoken) and _found(shape, self._prose) == {value.lower()}:
             return "prompt: the only address that was read"
         if shape == "mail" and kind in ("person", "mail") and all_of(self._spoken, "person"):
-            for record in (r for named in self._by_name.values() for r in named):
+            for record in (named[0] for named in self._by_name.values() if len(named) == 1):
                 if any(v.lower() == value.lower() for k, v in record.fields if k not in _PROSE):
                     return f"prompt: everyone in {record.place}"
         return ""
@@ -232,6 +237,15 @@ class References:
                 if key and key not in _PROSE and kind_of_parameter(key) == kind and len(value) <= _LONGEST_NAME
             )
         yield frozenset(fields)
+
+
+def _ranked(whole: list[Record], part: list[Record]) -> list[Record]:
+    return whole if whole and _reads(part) <= _reads(whole) else [*whole, *part]
+
+
+def _reads(records: Iterable[Record]) -> set[str]:
+    """The reads that the records stand in."""
+    return {record.place.partition("/")[0] for record in records}
 
 
 def _identities(record: Record, kind: str, of: str) -> Iterator[str]:
