@@ -96,8 +96,7 @@ def _spans(texts: Sequence[tuple[str, str]]) -> list[FlaggedSpan]:
         return []
     scan: Scan = scan_fields([text for _, text in texts])
     spans: list[FlaggedSpan] = []
-    for index in sorted({h.field for h in scan.hits if h.use}):
-        part = scan.of_field(index)
+    for index, part in scan.by_field().items():
         path, text = texts[index]
         if part.flagged:
             for hit in part.hits:

@@ -31,7 +31,8 @@ def run(ctx: StageContext) -> StageResult:
     texts += ctx.call.incoming_context
     ctx.budget.spend(1 + sum(len(t) for t in texts) // _STEP_CHARS)
     scan = scan_fields(texts, queries=frozenset(queries)) if texts else Scan()
-    flagged = {i for i in {h.field for h in scan.hits if h.use} if scan.of_field(i).flagged}
+    parts = scan.by_field()
+    flagged = {i for i, part in parts.items() if part.flagged}
     hits = tuple(
         InjectionHit(
             family=h.family,
@@ -55,7 +56,7 @@ def run(ctx: StageContext) -> StageResult:
     )
     return StageResult(
         stage=Stage.INJECTION,
-        severity=max([Severity.LOW if in_force else Severity.NONE, *(scan.of_field(i).severity for i in flagged)]),
+        severity=max([Severity.LOW if in_force else Severity.NONE, *(parts[i].severity for i in flagged)]),
         reasons=_reasons(hits),
         facts=facts,
     )
