@@ -23,11 +23,20 @@ from agentgate_mcp.policies.selftest import run_cases
 
 SHIPPED = Path(__file__).parent
 LOCK = "policies.lock"
+MAX_FILE = 262_144
+"""Bytes. Policies are short; the library is read while calls wait for it."""
 M = TypeVar("M", bound=Strict)
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys; in a policy that would hide the first."""
+    """YAML keeps the last of two equal keys; in a policy that would hide the first. Aliases are
+    refused: few of them stand for more than memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
+            mark = cast(yaml.Mark, getattr(self.peek_event(), "start_mark"))  # noqa: B009  untyped
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not read; write it out", mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[str] = set()
@@ -122,7 +131,13 @@ def _files(directory: Path) -> list[Path]:
 def _document(path: Path) -> tuple[bytes, object]:
     """The bytes of a file and what they say. Raises: PolicyError naming the line."""
     try:
-        raw = path.read_bytes()
+        # A pipe would be waited for, and a device has no end.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise PolicyError(path.name, "file", "expected a plain file")
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE + 1)
+        if len(raw) > MAX_FILE:
+            raise PolicyError(path.name, "file", f"expected at most {MAX_FILE} bytes, got more")
         # YAML lists become tuples, so that strict models take them.
         return raw, _tuples(yaml.load(raw.decode("utf-8"), _UniqueKeys))  # noqa: S506  a SafeLoader
     except OSError as exc:

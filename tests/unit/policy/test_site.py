@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,20 @@ def test_one_policy_is_changed_by_one_file(tmp_path: Path) -> None:
     (tmp_path / "second.yaml").write_text(text, "utf-8")
     with pytest.raises(PolicyError, match=r"site\.yaml: id: POL-012 is the id of second\.yaml already"):
         load_library(tmp_path)
+
+
+def test_a_file_that_never_ends_or_means_more_than_it_says_is_refused_by_name(tmp_path: Path) -> None:
+    made = [("pipe", "plain file"), ("long", "262144 bytes"), ("alias", "aliases are not read")]
+    for kind, said in made:
+        folder = tmp_path / kind
+        folder.mkdir()
+        path = folder / "site.yaml"
+        match kind:
+            case "pipe":
+                os.mkfifo(path)
+            case "long":
+                path.write_text("- a\n" * 70_000, "utf-8")
+            case _:
+                path.write_text("a: &a [x, x]\nb: [*a, *a]\n", "utf-8")
+        with pytest.raises(PolicyError, match=said):
+            load_library(folder)
