@@ -167,7 +167,8 @@ def leet() -> Pattern:
 @cache
 def _spread_sign() -> Pattern:
     """Few letters of a spread text; what belongs to it is found by `_spread`."""
-    return Pattern("|".join(rf"(?:[a-z0-9@$!]\{s}{{1,3}} ?){{6}}" for s in SEPARATORS).replace(r"\ {1,3} ?", " {1,4}"))
+    between = (" {1,4}" if s == " " else rf"\{s}{{1,3}}(?: \{s}?)?" for s in SEPARATORS)
+    return Pattern("|".join(rf"(?:[a-z0-9@$!]{gap}){{6}}" for gap in between))
 
 
 @cache
