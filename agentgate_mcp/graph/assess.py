@@ -5,7 +5,8 @@ Removal is simple. A modification is compared with what was there before, each k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from agentgate_mcp.graph.alerting import custom_condition
@@ -20,9 +21,10 @@ from agentgate_mcp.graph.lookups import Polarity, polarities, row_losses, rows_o
 from agentgate_mcp.graph.losses import settings_losses
 from agentgate_mcp.graph.names import base_name
 from agentgate_mcp.graph.nodes import State
+from agentgate_mcp.graph.objects import constraints_of
 from agentgate_mcp.graph.past import Past
 from agentgate_mcp.graph.planning import Edit
-from agentgate_mcp.graph.settings import flag, macro_name, number, text
+from agentgate_mcp.graph.settings import flag, macro_name, mappings, number, text, texts
 from agentgate_mcp.graph.states import Spend, no_limit, reach
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.site import KnowledgeObject
@@ -41,6 +43,10 @@ def assess(
         known: Mapping[str, Json] = before.content if before is not None else {}
         found = unknown_settings(edit.node, edit.kind, known, after.content)
         result.losses += [x for x in found if before is not None or edit.external or x.kind == "unknown_setting"]
+    if after is not None and edit.kind in ("field_extraction", "sourcetype"):
+        known = before.content if before is not None else {}
+        if how := _rewrites(graph, after, {k for k, v in after.content.items() if known.get(k) != v}):
+            result.lose("shadowing", edit.node, f"{how} gives events that are searched other fields", Grade.MAJOR)
     if after is None or (after.disabled and not (before is not None and before.disabled)):
         state = State.DEGRADED if _replaced(graph, edit) else dead_state(edit.kind)
         result.worsen(edit.node, state)
@@ -105,7 +111,8 @@ def _saved_search(scene: Scene) -> None:
         result.silenced.add(scene.node)
 
 
-_DECIDING = ("filename", "collection", "match_type", "max_matches", "min_matches", "default_match", "filter")
+_DECIDING = ("filename", "collection", "match_type", "max_matches", "min_matches", "default_match", "filter",
+             "case_sensitive_match", "external_cmd", "external_type", "time_field")  # fmt: skip
 """Settings of a lookup that decide which row, if any, an event gets."""
 
 
@@ -120,6 +127,11 @@ def _lookup(scene: Scene) -> None:
     for user, polarity in uses.items():
         result.overlook(graph, user, rows_out_of_sight(before.content, after.content, polarity))
     changed = [k for k in _DECIDING if k in after.content and after.content.get(k) != before.content.get(k)]
+    listed = next(
+        (k for k in ("fields", "fields_list") if set(texts(before.content, k)) - set(texts(after.content, k))), ""
+    )
+    if listed:
+        changed.append(listed)
     if changed:
         result.worsen(scene.node, State.DEGRADED)
         decided = [u for u, polarity in uses.items() if polarity - {Polarity.ADDS}]
@@ -165,18 +177,52 @@ def _data_model(scene: Scene) -> None:
         result.worsen(scene.node, State.DEGRADED)
     if before.content.get("objects") != after.content.get("objects"):
         result.worsen(scene.node, State.DEGRADED)
+        known, kept = _datasets(before), _datasets(after)
+        for name in sorted(known.keys() & kept.keys()):
+            if known[name] != kept[name]:
+                result.note(scene.graph, scene.node, scene.compare(known[name], kept[name]))
+
+
+def _datasets(model: KnowledgeObject) -> dict[str, str]:
+    """What the events of each dataset match."""
+    found = mappings(model.content.get("objects"))
+    return {
+        text(d, "objectName") or text(d, "name"): " ".join(f"({c})" for c in constraints_of(d)) or "*" for d in found
+    }
+
+
+_RETENTION = {"frozenTimePeriodInSecs": 188_697_600, "maxTotalDataSizeMB": 500_000, "maxGlobalDataSizeMB": 0}
+"""Splunk's defaults (indexes.conf); 0 is no limit."""
 
 
 def _index(scene: Scene) -> None:
-    for key in ("frozenTimePeriodInSecs", "maxTotalDataSizeMB", "maxGlobalDataSizeMB"):
+    for key, default in _RETENTION.items():
         old, new = number(scene.before.content, key), number(scene.after.content, key)
-        if new is not None and old is not None and new < old:
+        old = default if old is None else old
+        if new is not None and (new or math.inf) < (old or math.inf):
             detail = f"older events are deleted: {key} {new:g}, from {old:g}"
             scene.result.lose("retention", scene.node, detail, Grade.MAJOR)
 
 
 def _dashboard(_scene: Scene) -> None:
     """A dashboard covers nothing; panels that stop working show in the graph."""
+
+
+_REWRITING = ("eval", "fieldalias", "lookup", "transforms", "sedcmd")
+"""Properties of a sourcetype, and types of extraction, that give events other fields or drop them."""
+
+
+def _rewrites(graph: KnowledgeGraph, after: KnowledgeObject, changed: Iterable[str]) -> str:
+    """How changed properties give the events of a sourcetype that is searched other fields."""
+    if after.kind == "field_extraction":
+        found, stanza = (
+            text(after.content, "type") or after.name.rpartition(":")[2].strip(),
+            text(after.content, "stanza"),
+        )
+    else:
+        found, stanza = next((k for k in sorted(changed) if k.lower().startswith(_REWRITING)), ""), after.name
+    used = any(graph.dependents_of(n) for n in graph.find("sourcetype", stanza))
+    return found if used and found.lower().startswith(_REWRITING) else ""
 
 
 def _other(scene: Scene) -> None:

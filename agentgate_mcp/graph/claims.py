@@ -160,7 +160,7 @@ def _believe(
 def _finds_the_same(graph: KnowledgeGraph, old: str, node: str, new: KnowledgeObject, knowledge: Expander) -> Set[str]:
     """What the detection ``old`` covered of which ``new`` finds, and tells, at least as much."""
     original = graph.nodes[old].object
-    if original is None:
+    if original is None or (new.sharing == "user" != original.sharing):
         return frozenset()
     search = text(original.content, "search")
     diff = compare_searches(search, text(new.content, "search"), old=graph.knowledge, new=knowledge.after(node))

@@ -58,6 +58,8 @@ class Opaque:
     """The field that a pattern is matched against, if that is what the condition does."""
     literals: int = field(default=-1, compare=False)
     """Letters and digits in the pattern; -1 where there is none."""
+    words: frozenset[str] = field(default=frozenset(), compare=False)
+    """The literal words of the pattern."""
     fields: frozenset[str] | None = field(default=None, compare=False)
     """The fields that a `where` expression reads; None where that is not known."""
 
@@ -320,8 +322,16 @@ def _pattern(whole: ast.EvalExpr, subject: ast.EvalExpr, pattern: ast.EvalExpr, 
     on = subject.name if isinstance(subject, ast.FieldRef) else ""
     text = pattern.value if isinstance(pattern, ast.String) else ""
     return Opaque(
-        repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text), fields=read_by(whole)
-    )
+        repr(whole), positive, f"{name} on {on or 'a value'}", on=on, literals=literals_in(text), words=_words_in(text),
+        fields=read_by(whole),
+    )  # fmt: skip
+
+
+def _words_in(pattern: str) -> frozenset[str]:
+    """Runs of letters and digits in lower case, without flags such as `(?i)` and letters of escapes."""
+    plain = pattern.partition("(?i)")[2] if pattern.startswith("(?i)") else pattern
+    kept = [" " if b == "\\" else c for b, c in zip(" " + plain, plain, strict=False)]
+    return frozenset("".join(c if c.isalnum() else " " for c in kept).lower().split())
 
 
 def literals_in(pattern: str) -> int:

@@ -251,5 +251,7 @@ CHOICES = (
     Choice(key="schedule_as", kind="narrowed_filter", grade=Grade.MODERATE, says="it reads with the rights of {new}"),
     Choice(key="dispatch.time_format", kind="schedule_gap", grade=Grade.MODERATE,
            says="its time range is read in the format {new}"),
+    Choice(key="action.notable.param.default_status", kind="visibility", grade=Grade.MAJOR,
+           says="its notable events begin in the state {new}"),
     Choice(key="schedule", kind="schedule_gap", grade=Grade.MODERATE, says="it has another schedule: {new}"),
 )  # fmt: skip

@@ -107,6 +107,11 @@ def _shadowing(graph: KnowledgeGraph, plan: Plan) -> list[Loss]:
     """A new object hides those of its name in other apps from the searches of its own app."""
     found: list[Loss] = []
     edits = {e.node: e for e in plan.edits}
+    for edit in plan.edits:
+        file = text(edit.after.content, "filename") if edit.after is not None and edit.created else ""
+        if edit.kind == "lookup" and (owners := graph.names.by_file.get(file)):
+            detail = f"its file {file} is that of {graph.names.ids[owners[0]]}, whose rows it replaces"
+            found.append(Loss(kind="shadowing", object=edit.node, detail=detail, grade=Grade.MAJOR))
     for node, rivals in plan.shadowed:
         after = edits[node].after
         if after is None:
@@ -115,7 +120,12 @@ def _shadowing(graph: KnowledgeGraph, plan: Plan) -> list[Loss]:
             original = graph.nodes[rival].object if rival in graph.nodes else None
             if original is None or (original.kind == "macro" and macro_name(original)[1] != macro_name(after)[1]):
                 continue
-            users = [n for n in graph.dependents_of(rival) if _takes_over(graph, n, after, original)]
+            using = graph.dependents_of(rival)
+            # What reads a data model needs one of its datasets.
+            using = dict.fromkeys(
+                [*using, *(n for d in using if d.startswith("data_model:") for n in graph.dependents_of(d))]
+            )
+            users = [n for n in using if _takes_over(graph, n, after, original)]
             same = text(original.content, "definition") == text(after.content, "definition") and original.content.get(
                 "search"
             ) == after.content.get("search")

@@ -79,7 +79,8 @@ def row_losses(
         losses.append(Loss(kind="allow_list", object=node_id, detail=detail, grade=grade))
     if removed and Polarity.UNKNOWN in used and Polarity.REQUIRES not in used and not (added and excused):
         detail = f"{len(removed)} of {len(old)} rows gone: they may be looked for by {_count(uses, Polarity.UNKNOWN)}"
-        losses.append(Loss(kind="narrowed_filter", object=node_id, detail=detail, grade=Grade.MODERATE))
+        grade = Grade.MODERATE if new else Grade.MAJOR
+        losses.append(Loss(kind="narrowed_filter", object=node_id, detail=detail, grade=grade))
     if removed and Polarity.REQUIRES in used:
         grade = share_grade(len(removed) / max(1, len(old)))
         if not new:

@@ -104,13 +104,14 @@ def _data_model(obj: KnowledgeObject, read: TextReader) -> tuple[Part, ...]:
         holds = [Need(refs=(Ref(kind="data_model", name=obj.name),), role=Role.CONTAINS)]
         if parent and parent not in ("BaseEvent", "BaseSearch", "BaseTransaction", name):
             holds.append(Need(refs=(Ref(kind="data_model", name=f"{obj.name}.{parent}"),), role=Role.CONTAINS))
-        constraints = [read(c, False) for c in _constraints(dataset)]
+        constraints = [read(c, False) for c in constraints_of(dataset)]
         reading = merged([Reading(needs=tuple(holds)), *constraints])
         parts.append(Part(kind="data_model", name=f"{obj.name}.{name}", reading=reading))
     return tuple(parts)
 
 
-def _constraints(dataset: Mapping[str, Json]) -> tuple[str, ...]:
+def constraints_of(dataset: Mapping[str, Json]) -> tuple[str, ...]:
+    """The searches that an event must all match to be of ``dataset``."""
     found = [text(dataset, k) for k in ("search", "baseSearch", "constraint")]
     found += [text(c, "search") for c in mappings(dataset.get("constraints"))]
     constraints = dataset.get("constraints")

@@ -7,8 +7,14 @@ from agentgate_mcp.graph.conditions import Condition, Either, In, Opaque, litera
 from agentgate_mcp.graph.shapes import Dropper, Shape
 from agentgate_mcp.spl import ast
 
-_DROPPING = frozenset({"regex", "sample", "join", "transaction", "rare", "top", "selfjoin"})
+_DROPPING = frozenset(
+    {"regex", "sample", "join", "transaction", "rare", "top", "selfjoin", "transpose", "untable", "xyseries"}
+)
 """Commands that drop rows without stating a condition on a field."""
+_REWRITES = frozenset({"replace", "foreach", "convert", "spath", "nomv", "strcat", "accum"})
+"""Commands that give the fields which they name other values."""
+_RESHAPES = frozenset({"transpose", "untable", "xyseries"})
+"""Commands that make rows of other fields, so that what comes after them reads something else."""
 _KEEPS_FIELDS = frozenset({
     "fillnull", "filldown", "reverse", "bin", "bucket", "convert", "makemv", "mvexpand", "regex", "rex", "replace",
 })  # fmt: skip
@@ -146,7 +152,7 @@ def _generic(shape: Shape, command: ast.Generic, *, first: bool) -> None:
             Dropper(
                 command=command.command,
                 text=repr(command),
-                everything=_drops_everything(command),
+                everything=command.command in _RESHAPES or _drops_everything(command),
                 demanding=_is_demanding(command),
             )
         )
@@ -159,9 +165,16 @@ def _generic(shape: Shape, command: ast.Generic, *, first: bool) -> None:
         target, mode = command.options.get("field"), command.options.get("mode")
         if isinstance(target, ast.Value) and isinstance(mode, ast.Value) and mode.text == "sed":
             shape.assign(target.text, ("rex", repr(command)), frozenset({target.text}))
-    elif command.command == "replace" and "in" in command.words:
-        for name in command.words[command.words.index("in") + 1 :]:
-            shape.assign(name.strip(","), ("replace", repr(command)), frozenset({name}))
+    elif command.command in _REWRITES:
+        words = [w.strip(",") for w in command.words]
+        lowered = [w.lower() for w in words]
+        if command.command == "replace":
+            words = words[lowered.index("in") + 1 :] if "in" in lowered else []
+        output = command.options.get("output")
+        if isinstance(output, ast.Value):
+            words.append(output.text)
+        for name in words:
+            shape.assign(name, (command.command, repr(command)), frozenset({name}))
     elif command.command not in _KEEPS_FIELDS:
         shape.keep(None)
 

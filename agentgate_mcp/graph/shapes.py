@@ -141,6 +141,8 @@ def needs_value(condition: Condition) -> set[str]:
         case Either():
             branches = [{n for c in b for n in needs_value(c)} for b in condition.branches]
             return {n for n in branches[0] if all(n in b for b in branches)} if branches else set()
+        case Opaque() if condition.positive and condition.on:
+            return {condition.on}
         case NotIn() | Opaque() | Never():
             return set()
 
