@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from agentgate_mcp.graph.asset_cover import AssetStanding, asset_standings
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.coverage import Coverage, coverage_of
 from agentgate_mcp.graph.gaps import Gaps, TacticGap, TechniqueGap, gaps_of
 from agentgate_mcp.graph.impact import Impact
-from agentgate_mcp.graph.plain import PlainImpact, plain_impact, plain_reach
+from agentgate_mcp.graph.reachability import PlainImpact, plain_impact, plain_reach
 from agentgate_mcp.graph.scoring import ANY_CHANGE, impact_json, lost_score, severity_of, technique_score
-from agentgate_mcp.graph.standing import AssetStanding, asset_standings
 from agentgate_mcp.graph.tactics import AttackTable, parent_of
 from agentgate_mcp.model.call import Json
 from agentgate_mcp.model.facts import CoverageChange

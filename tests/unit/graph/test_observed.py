@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from agentgate_mcp.graph.asset_cover import asset_standings
 from agentgate_mcp.graph.build import KnowledgeGraph
 from agentgate_mcp.graph.impact import impact
 from agentgate_mcp.graph.observed import Sighting
-from agentgate_mcp.graph.standing import asset_standings
 from agentgate_mcp.model.site import Asset, KnowledgeObject
 from agentgate_mcp.spl.knowledge import KnowledgeSet
 from tests.unit.graph.samples import asset, change, detection, macro, random_set

@@ -13,7 +13,7 @@ from agentgate_mcp.graph.content import load_objects
 from agentgate_mcp.graph.coverage import coverage_of
 from agentgate_mcp.graph.impact import impact
 from agentgate_mcp.graph.nodes import Force, Role, State
-from agentgate_mcp.graph.plain import plain_impact, plain_reach
+from agentgate_mcp.graph.reachability import plain_impact, plain_reach
 from agentgate_mcp.graph.scoring import impact_score
 from agentgate_mcp.model.site import ObjectChange
 from agentgate_mcp.spl.knowledge import KnowledgeSet
