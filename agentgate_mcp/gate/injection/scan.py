@@ -83,10 +83,6 @@ class Scan:
             parts.setdefault(hit.field, []).append(hit)
         return {index: _summed(hits, 0) for index, hits in sorted(parts.items())}
 
-    def of_field(self, index: int) -> Scan:
-        """The part of this scan that belongs to one field."""
-        return _summed([h for h in self.hits if h.field == index], 0)
-
 
 def scan_text(text: str, *, query: bool = False) -> Scan:
     """Scan one text. ``query`` says that it is a search the caller wrote, so that a quoted
