@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentgate_mcp.graph.alternatives import DATA_FIELDS
 from agentgate_mcp.graph.conditions import Condition, Either, In, Opaque, literals_in, of_eval, of_search, read_by
+from agentgate_mcp.graph.settings import seconds
 from agentgate_mcp.graph.shapes import Dropper, Shape
 from agentgate_mcp.spl import ast
 
@@ -156,6 +157,9 @@ def _generic(shape: Shape, command: ast.Generic, *, first: bool) -> None:
                 demanding=_is_demanding(command),
             )
         )
+    span = command.options.get("span")
+    if command.command in ("bin", "bucket") and isinstance(span, ast.Value) and (length := seconds(span.text)):
+        shape.spans.append(length)
     if command.command == "rex":
         for word in command.words:
             for opening in ("(?<", "(?P<"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from agentgate_mcp.errors import SplError
 from agentgate_mcp.graph.conditions import Bound, In, fields_of
-from agentgate_mcp.graph.grades import Grade
+from agentgate_mcp.graph.grades import Grade, threshold_grade
 from agentgate_mcp.graph.narrowing import Narrowing, compare_conditions, is_entity
 from agentgate_mcp.graph.pipelines import shape_of
 from agentgate_mcp.graph.reading import parse_fragment
@@ -242,6 +242,12 @@ def _groups(before: Shape, after: Shape, foreign: frozenset[str]) -> list[Narrow
     of fewer."""
     found: list[Narrowing] = []
     counted = any(isinstance(c, Bound) and c.side == "min" and c.field in after.produced for c in after.conditions)
+    for old, new in zip(before.spans, after.spans, strict=False):
+        if counted and new < old:
+            grade = threshold_grade(old, new)
+            found.append(
+                Narrowing(grade=grade, detail=f"it counts per {new:g} s, from {old:g} s, so each count is of less")
+            )
     for old, new in zip(before.groups, after.groups, strict=False):
         for name in sorted(new - old):
             if name in foreign:

@@ -61,6 +61,8 @@ class Shape:
     """How often the rows are made anew by `stats`."""
     groups: list[frozenset[str]] = field(default_factory=list[frozenset[str]])
     """What rows are counted by, per `stats`; a row without one of the fields is not counted."""
+    spans: list[float] = field(default_factory=list[float])
+    """Seconds that rows are counted by, per `bin` of the time."""
     heads: list[int] = field(default_factory=list[int])
     earliest: str = ""
     latest: str = ""

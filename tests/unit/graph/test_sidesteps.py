@@ -104,6 +104,12 @@ def test_a_pattern_that_shares_no_word_with_the_old_looks_for_something_else(pat
     assert compare_searches(SEARCH, SEARCH.replace("clear|wipe", pattern)).grade is grade
 
 
+@pytest.mark.parametrize(("span", "grade"), [("1s", Grade.MAJOR), ("10m", None)])
+def test_counting_over_a_shorter_time_reaches_a_threshold_less_often(span: str, grade: Grade | None) -> None:
+    search = "index=a | bin _time span=5m | stats dc(file) AS files BY _time, host | where files>=25"
+    assert compare_searches(search, search.replace("5m", span)).grade is grade
+
+
 def test_notable_events_that_begin_closed_are_a_loss() -> None:
     before: dict[str, Json] = {"actions": "notable"}
     assert settings_losses("x", before, before | {"action.notable.param.default_status": "5"})
