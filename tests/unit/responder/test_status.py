@@ -101,13 +101,25 @@ def test_absence_counts_once_a_late_request_would_be_refused(
 ) -> None:
     executor.moods.extend(["late", "cut-before", "cut-before"])
     receipt = request_one(responder)
-    later(responder, clock, 400)
+    later(responder, clock, 700)
     assert (status_of(responder, receipt.action_id), len(executor.asked)) == ("unknown", 1)
     later(responder, clock, 30)
     assert status_of(responder, receipt.action_id) == "failed"
     executor.deliver_late()
     assert executor.effects == []
     assert request_one(responder).status == "done"
+
+
+def test_a_slow_clock_over_there_makes_no_second_effect(
+    responder: WebhookResponder, executor: Executor, request_one: Ask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "clock", lambda: clock() - 250)
+    executor.moods.extend(["late", "cut-before", "cut-before"])
+    receipt = request_one(responder)
+    later(responder, clock, 430)
+    assert request_one(responder).duplicate_of == receipt.action_id
+    executor.deliver_late()
+    assert len(executor.effects) == 1
 
 
 def test_a_restart_between_sent_and_done_loses_nothing_and_sends_nothing(
