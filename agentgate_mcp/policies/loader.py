@@ -34,8 +34,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
-            mark = cast(yaml.Mark, getattr(self.peek_event(), "start_mark"))  # noqa: B009  untyped
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not read; write it out", mark)
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not read; write them out")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
