@@ -344,6 +344,7 @@ REQUIREMENTS: tuple[Req, ...] = (
     Req("provenance.structured", "Text that is data is read whole and strictly, or not at all."),
     Req("provenance.sourcetypes", "Each sourcetype says what is measured in it; an unknown one measures nothing."),
     Req("provenance.eviction", "Forgetting a read never turns a held call into an allowed one.", source="DESIGN §6.2"),
+    Req("provenance.schema", "Roles of another server's parameters come from names and types, never from prose."),
     Req("provenance.bench", "The provenance bench says what is held, of how many."),
     # --- graph ---
     Req(

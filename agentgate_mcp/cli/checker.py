@@ -13,6 +13,7 @@ from agentgate_mcp.cli.lines import MAX_LINE
 from agentgate_mcp.dispatch.preview import OfflineJudge
 from agentgate_mcp.dispatch.request import CallRequest
 from agentgate_mcp.errors import AgentGateError, InputError
+from agentgate_mcp.gate.schema_roles import roles_of_schema
 from agentgate_mcp.gate.session import SessionState
 from agentgate_mcp.model.call import Json, ToolSpec
 from agentgate_mcp.model.decision import ParamRole, SideEffect
@@ -24,18 +25,20 @@ class _Line(BaseModel):
 
 
 class SpecRow(_Line):
-    """A tool outside the catalogue, as an upstream server would offer it."""
+    """A tool outside the catalogue, as an upstream server would offer it. Roles that are not written
+    come from ``input_schema``."""
 
     name: str
     side_effect: Literal["read", "write", "egress"]
     roles: dict[str, Literal["sink", "selector", "body"]] = Field(default_factory=dict)
+    input_schema: dict[str, JsonValue] = Field(default_factory=dict)
 
     def spec(self) -> ToolSpec:
         effects = {"read": SideEffect.READ, "write": SideEffect.PROPOSE, "egress": SideEffect.EGRESS}
         return ToolSpec(
             name=self.name,
             side_effect=effects[self.side_effect],
-            roles={name: ParamRole(role) for name, role in self.roles.items()},
+            roles=roles_of_schema(self.input_schema) | {name: ParamRole(role) for name, role in self.roles.items()},
         )
 
 

@@ -120,6 +120,24 @@ def test_a_tool_outside_the_catalogue_is_judged_by_its_description(cli: Cli) -> 
     assert egress["decision"] != "ALLOW"
 
 
+@pytest.mark.req("cli.check", "provenance.schema")
+def test_a_schema_makes_a_parameter_more_guarded_than_its_name(cli: Cli) -> None:
+    def call(comment: dict[str, Any]) -> dict[str, Any]:
+        spec = {"name": "close_ticket", "side_effect": "write", "input_schema": {"properties": {"comment": comment}}}
+        return {
+            "tool": "close_ticket",
+            "arguments": {"comment": "eve@attacker.example"},
+            "tool_spec": spec,
+            "raw_user_prompt": "Close the ticket.",
+            "incoming_context": ["Seen: eve@attacker.example."],
+        }
+
+    done = cli("check", stdin=jsonl(call({"type": "string"}), call({"type": "string", "format": "email"})))
+    text, address = done.rows()
+    assert text["decision"] == "ALLOW"
+    assert address["decision"] == "REQUIRE_APPROVAL"
+
+
 @pytest.mark.req("cli.check")
 def test_a_line_brings_its_own_macros(cli: Cli) -> None:
     line = search("search index=auth | stats count by user | `wipe(allow_list)`")

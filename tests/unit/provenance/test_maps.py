@@ -1,4 +1,4 @@
-"""The table of what sourcetypes measure."""
+"""Tables: what sourcetypes measure, and roles from schemas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agentgate_mcp.gate.schema_roles import roles_of_schema
 from agentgate_mcp.gate.sourcetypes import MEASURED, SET_BY_SPLUNK, measured
+from agentgate_mcp.model.decision import ParamRole
 
 DATA = Path(__file__).parents[3] / "data"
 SENT = frozenset(
@@ -39,3 +41,37 @@ def test_an_unknown_sourcetype_measures_nothing() -> None:
     assert measured("ZEEK:conn", "src")
     assert not measured("syslog", "src")
     assert not SET_BY_SPLUNK & {"host", "source", "src"}
+
+
+@pytest.mark.req("provenance.schema")
+def test_roles_come_from_names_and_types_and_not_from_prose() -> None:
+    text = {"type": "string"}
+    schema = {
+        "properties": {
+            "body": text,
+            "comment": {"type": "string", "format": "email"},
+            "notes": {"$ref": "#/$defs/x"},
+            "message": {"type": "object", "properties": {"to": text}},
+            "to": {"type": "string", "title": "Comment", "description": "Free text, a note to nobody."},
+            "limit": {"type": "integer"},
+            "labels": {"type": "array", "items": text},
+            "summary": {"anyOf": [text, {"type": "null"}]},
+            "reason": {},
+            "query": True,
+        }
+    }
+    roles = roles_of_schema(schema)
+    body, sink, selector = ParamRole.BODY, ParamRole.SINK, ParamRole.SELECTOR
+    assert roles == {
+        "body": body,
+        "comment": sink,
+        "notes": sink,
+        "message": sink,
+        "to": sink,
+        "limit": selector,
+        "labels": body,
+        "summary": body,
+        "reason": sink,
+        "query": sink,
+    }
+    assert roles_of_schema({"type": "object"}) == {}
