@@ -54,7 +54,9 @@ class Baseline:
             key = key_of(obj)
             shown = accepted.get(record.call_id)
             if shown is not None:
-                for known in [k for k in forms if k == key or object_id(k) in shown]:
+                # A change that loses nothing shows nobody what its object lost before.
+                gone = record.after is None or record.after.disabled
+                for known in [k for k in forms if (k == key and gone) or object_id(k) in shown]:
                     del forms[known]
             elif record.before is not None:
                 kept = forms.setdefault(key, [])

@@ -244,7 +244,7 @@ def _groups(before: Shape, after: Shape, foreign: frozenset[str]) -> list[Narrow
     counted = any(isinstance(c, Bound) and c.side == "min" and c.field in after.produced for c in after.conditions)
     for old, new in zip(before.spans, after.spans, strict=False):
         if counted and new < old:
-            grade = threshold_grade(old, new)
+            grade = threshold_grade(new, old)
             found.append(
                 Narrowing(grade=grade, detail=f"it counts per {new:g} s, from {old:g} s, so each count is of less")
             )

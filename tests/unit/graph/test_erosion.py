@@ -172,6 +172,14 @@ def test_an_approved_change_accepts_its_object_and_what_was_counted_with_it() ->
     assert site.score(excluding(*(f"wks-{i}" for i in range(5)))) < HELD
 
 
+def test_an_approval_of_something_trivial_accepts_no_loss_that_it_did_not_show() -> None:
+    site = auth_site()
+    site.execute(bar(11))
+    before = Baseline.of(site.records, site.accepted).forms
+    site.execute(change("modify", "saved_search", "D", {"description": "clearer"}), approved=True)
+    assert Baseline.of(site.records, site.accepted).forms == before != {}
+
+
 def test_a_change_that_was_rolled_back_does_not_count() -> None:
     site = auth_site()
     for value in (110, 120, 130, 140):
