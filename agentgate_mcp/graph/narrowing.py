@@ -205,7 +205,9 @@ def _lost(old: Condition, new: Condition) -> Narrowing | None:
         detail = f"the condition on {new.shown} reads differently"
         # Nothing that the old pattern looks for is looked for by the new one.
         elsewhere = new.positive and bool(old.words) and bool(new.words) and not old.words & new.words
-        grade = Grade.MAJOR if elsewhere or _is_foreign(new, _NONE) else Grade.MODERATE
+        # A denial that looks for no word any more may deny everything.
+        swallowed = not new.positive and bool(old.words) and not new.words
+        grade = Grade.MAJOR if elsewhere or swallowed or _is_foreign(new, _NONE) else Grade.MODERATE
         return Narrowing(grade=grade, detail=detail, text=_denial(new))
     mine, theirs = _branches(old), _branches(new)
     gone = [b for b in mine if b not in theirs and not _implied(b, theirs)]

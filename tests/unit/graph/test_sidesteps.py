@@ -123,3 +123,10 @@ def test_a_private_replacement_does_not_count(graph: KnowledgeGraph) -> None:
         made = change("create", "saved_search", "R", content)
         technique = next((t for t in impact(graph, [made, off]).techniques if t.id == "T2000"), None)
         assert (technique is None) is covered
+
+
+def test_a_denial_that_looks_for_no_word_any_more_is_a_loss() -> None:
+    old = 'index=a | where NOT match(tags, "clinical|hipaa") | table host'
+    for pattern in (".", ".*", ""):
+        found = compare_searches(old, f'index=a | where NOT match(tags, "{pattern}") | table host')
+        assert found.grade is Grade.MAJOR, pattern
