@@ -34,7 +34,8 @@ class _UniqueKeys(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not read; write them out")
+            mark = cast(yaml.AliasEvent, self.peek_event()).start_mark  # pyright: ignore[reportUnknownMemberType]
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not read; write them out", mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:

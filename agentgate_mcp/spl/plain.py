@@ -58,7 +58,7 @@ _TSTATS = f"{_AGGREGATIONS}(?:{_SOURCE}|W{_CONDITION}|{_KEYS}|,|{_OPTION})*+"
 _PLAIN = {
     "search": re.compile(f"(?:{_CONDITION})?+"),
     "rename": re.compile(f"(?:{_VALUE}a{_VALUE},*+)++"),
-    "table": re.compile(f"(?:{_VALUE}|,)*+"),
+    "table": re.compile(f",*+{_VALUE}(?:{_VALUE}|,)*+"),
     **dict.fromkeys(("stats", "eventstats", "streamstats", "sistats"), re.compile(f"{_AGGREGATIONS}(?:{_KEYS})?+")),
     **dict.fromkeys(("tstats", "mstats"), re.compile(_TSTATS)),
 }

@@ -22,6 +22,13 @@ pytestmark = pytest.mark.req("policy.checks")
 Document = dict[str, object]
 
 
+class WrittenOut(yaml.SafeDumper):
+    """Writes a value that stands twice twice: policy files hold no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def clause(fact: str, op: str, value: object = None) -> Document:
     return {"fact": fact, "op": op} if value is None else {"fact": fact, "op": op, "value": value}
 
@@ -44,14 +51,14 @@ def rule(name: str, when: Document, action: str = "REQUIRE_APPROVAL", **more: ob
 
 def refusal(folder: Path, made: Document) -> PolicyError:
     path = folder / "site.yaml"
-    path.write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
+    path.write_text(yaml.dump(made, Dumper=WrittenOut, sort_keys=False), "utf-8")
     with pytest.raises(PolicyError) as caught:
         read_policy(path)
     return caught.value
 
 
 def load(folder: Path, made: Document) -> None:
-    (folder / "site.yaml").write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
+    (folder / "site.yaml").write_text(yaml.dump(made, Dumper=WrittenOut, sort_keys=False), "utf-8")
     read_policy(folder / "site.yaml")
 
 
