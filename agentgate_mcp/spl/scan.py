@@ -146,6 +146,7 @@ class Scanner:
             order.append((stage.name_start, stage.name))
             self._stage(stage, position == 0, layout)
         filters = _filters(layout)
+        widened = 0
         for group in layout.groups.values():
             if not group.template:
                 sketch.subsearches += 1
@@ -153,7 +154,9 @@ class Scanner:
                     steered = steers(group.stages, _FREE)
                     if steered & {"index", "search"}:
                         sketch.all_indexes = True
-                        sketch.places[:] = [replace(place, everything=True) for place in sketch.places]
+                        # Those before are widened already; anew for each bracket would be quadratic.
+                        sketch.places[widened:] = [replace(p, everything=True) for p in sketch.places[widened:]]
+                        widened = len(sketch.places)
                     sketch.steered_time |= bool(steered - {"index"})
                 if word := bare_word(group.stages[0]):
                     sketch.unknown.append(word)
